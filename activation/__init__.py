@@ -1,0 +1,1 @@
+"""The audience sync: plan, outbox and adapters for email tools."""

@@ -1,0 +1,1 @@
+"""The dbt plugin that compiles segment specs before dbt reads the models."""

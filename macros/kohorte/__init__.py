@@ -1,0 +1,1 @@
+"""Customer segmentation as code: specs in YAML, compiled to SQL."""

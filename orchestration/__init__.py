@@ -1,0 +1,1 @@
+"""Dagster: assets, checks, schedules, sensors and publishing."""
