@@ -1,1 +1,38 @@
-"""The dbt plugin that compiles segment specs before dbt reads the models."""
+"""The dbt plugin that compiles segment specs before dbt reads the models.
+
+dbt loads every top-level module whose name begins with `dbt_` and makes an object of
+each class in its list `plugins`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dbt.flags import get_flags
+from dbt.plugins.manager import dbtPlugin
+
+
+class KohortePlugin(dbtPlugin):
+    """Turns `segments/` into models, in projects that have such a folder."""
+
+    def initialize(self) -> None:
+        """Compile the specs; a mistake in any of them ends the dbt command."""
+        flags = get_flags()  # type: ignore[no-untyped-call]
+        root = Path(getattr(flags, "PROJECT_DIR", None) or Path.cwd()).resolve()
+        if not (root / "segments").is_dir():
+            return
+        from kohorte.compiler import compile_project, write_models
+        from kohorte.project import read_project
+
+        profiles = getattr(flags, "PROFILES_DIR", None)
+        project = read_project(
+            root,
+            profiles=Path(profiles) if profiles else None,
+            profile=getattr(flags, "PROFILE", None),
+            target=getattr(flags, "TARGET", None),
+            overrides=getattr(flags, "VARS", None),
+        )
+        write_models(compile_project(project).files, project.generated)
+
+
+plugins = [KohortePlugin]

@@ -1,0 +1,259 @@
+"""The catalog: what segments can be written about, read from dbt's own YAML.
+
+A model whose `config.meta.kohorte` names an `entity` is a feature mart: its columns are
+attributes. One that names an `activity` is an activity table: its columns can be tested
+in `where`. There is no second list to keep.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kohorte.errors import KohorteError
+
+#: Names that SQL takes without quotes, so that they need none anywhere.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+#: Generated columns begin with this; no attribute may.
+RESERVED = "in_segment__"
+#: The seed that holds the manual lists, and its column with the list's name.
+LISTS_SEED = ("manual_lists.csv", "list")
+
+
+class Type(StrEnum):
+    """What can be tested how."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    LIST = "list"
+    PLACE = "place"
+
+
+_SQL_TYPES: tuple[tuple[str, Type], ...] = (
+    (r".*\[\]|array<.*>", Type.LIST),
+    (r"(varchar|text|string|char)\b.*", Type.TEXT),
+    (r"(tinyint|smallint|integer|int|bigint|hugeint|float|double|real)\b.*", Type.NUMBER),
+    (r"(decimal|numeric)\b.*", Type.NUMBER),
+    (r"(boolean|bool)", Type.BOOLEAN),
+    (r"date", Type.DATE),
+    (r"(timestamp|datetime)\b.*", Type.TIMESTAMP),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One attribute, or one column of an activity table.
+
+    A place has no column of its own: `parts` names its latitude and longitude.
+    """
+
+    name: str
+    type: Type
+    description: str = ""
+    unit: str = ""
+    values: tuple[str, ...] = ()
+    is_nullable: bool = True
+    is_personal: bool = False
+    parts: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Something segments are made of: customers, or visitors."""
+
+    name: str
+    model: str
+    key: str
+    attributes: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A table of things that somebody did, each at an instant."""
+
+    name: str
+    model: str
+    entity: str
+    key: str
+    time: str
+    type: str | None
+    columns: Mapping[str, Column]
+    description: str = ""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The allowed values of the type column; none means any."""
+        return self.columns[self.type].values if self.type else ()
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that a spec may name."""
+
+    entities: Mapping[str, Entity] = field(default_factory=dict)
+    activities: Mapping[str, Activity] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
+
+    def activities_of(self, entity: str) -> dict[str, Activity]:
+        """Return the activities of one entity by name."""
+        return {a.name: a for a in self.activities.values() if a.entity == entity}
+
+
+def read_catalog(root: Path) -> Catalog:
+    """Read the catalog of the dbt project in a folder.
+
+    Raises KohorteError, naming file and column, when the YAML declares something that
+    cannot be used.
+    """
+    entities: dict[str, Entity] = {}
+    activities: dict[str, Activity] = {}
+    for path, model in _models(root / "models"):
+        meta = _meta(model)
+        shown_as = f"{path.relative_to(root)}, model {model['name']}"
+        if not meta:
+            continue
+        columns = _columns(model, meta, shown_as)
+        if "activity" in meta:
+            activity = _activity(model, meta, columns, shown_as)
+            _put(activities, activity.name, activity, shown_as)
+        elif "entity" in meta:
+            _need(meta, ("entity", "key"), columns, shown_as)
+            entity = Entity(meta["entity"], model["name"], meta["key"], columns)
+            _put(entities, entity.name, entity, shown_as)
+    return Catalog(entities, activities, _lists(root / "seeds"))
+
+
+def _models(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each model description below a folder, with its file."""
+    for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
+        text = path.read_text(encoding="utf-8")
+        if "kohorte:" not in text:
+            continue
+        try:
+            document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
+        except yaml.YAMLError as error:
+            raise KohorteError(f"{path}: not YAML: {error}") from None
+        for model in document.get("models") or []:
+            yield path, model
+
+
+def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `config.meta.kohorte` of a model or column, or an empty mapping."""
+    meta = (node.get("config") or {}).get("meta") or {}
+    return meta.get("kohorte") or {}
+
+
+def _put(names: dict[str, Any], name: str, value: object, shown_as: str) -> None:
+    if name in names:
+        raise KohorteError(f"{shown_as}: `{name}` is declared by another model already")
+    names[name] = value
+
+
+def _need(
+    meta: Mapping[str, Any], keys: tuple[str, ...], columns: Mapping[str, Column], where: str
+) -> None:
+    """Check that the declaration is whole and names columns that are described."""
+    for key in keys:
+        if not isinstance(meta.get(key), str):
+            raise KohorteError(f"{where}: config.meta.kohorte lacks `{key}`")
+        if key in ("key", "time", "type") and meta[key] not in columns:
+            raise KohorteError(f"{where}: `{key}: {meta[key]}` is not a described column")
+
+
+def _activity(
+    model: Mapping[str, Any], meta: Mapping[str, Any], columns: dict[str, Column], where: str
+) -> Activity:
+    keys = ("activity", "entity", "key", "time")
+    _need(meta, (*keys, "type") if "type" in meta else keys, columns, where)
+    return Activity(
+        name=meta["activity"],
+        model=model["name"],
+        entity=meta["entity"],
+        key=meta["key"],
+        time=meta["time"],
+        type=meta.get("type"),
+        columns=columns,
+        description=_plain(model.get("description")),
+    )
+
+
+def _columns(model: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> dict[str, Column]:
+    """Return the usable columns of a model, and its places, by name."""
+    columns: dict[str, Column] = {}
+    for described in model.get("columns") or []:
+        column = _column(described, where)
+        if column:
+            columns[column.name] = column
+    for name, parts in (meta.get("places") or {}).items():
+        if len(parts) != 2 or not all(part in columns for part in parts):
+            raise KohorteError(f"{where}: place `{name}` needs two described columns")
+        columns[name] = Column(name, Type.PLACE, parts=(parts[0], parts[1]))
+    return columns
+
+
+def _column(described: Mapping[str, Any], where: str) -> Column | None:
+    """Return one column; nothing if its type cannot be tested (a map, a struct)."""
+    name = described["name"]
+    if not NAME.fullmatch(name) or name.startswith(RESERVED):
+        raise KohorteError(f"{where}: column `{name}` needs another name")
+    if "data_type" not in described:
+        raise KohorteError(f"{where}: column `{name}` has no data_type")
+    sql_type = str(described["data_type"]).strip().lower()
+    found = next((t for pattern, t in _SQL_TYPES if re.fullmatch(pattern, sql_type)), None)
+    if found is None:
+        return None
+    meta = (described.get("config") or {}).get("meta") or {}
+    return Column(
+        name=name,
+        type=found,
+        description=_plain(described.get("description")),
+        unit=_meta(described).get("unit", ""),
+        values=_accepted_values(described),
+        is_nullable=not _has_test(described, "not_null"),
+        is_personal=bool(meta.get("personal")),
+    )
+
+
+def _plain(description: object) -> str:
+    """Return a description as one line."""
+    return " ".join(str(description or "").split())
+
+
+def _tests(described: Mapping[str, Any]) -> list[Any]:
+    return described.get("data_tests") or described.get("tests") or []
+
+
+def _has_test(described: Mapping[str, Any], name: str) -> bool:
+    return any(
+        test == name or (isinstance(test, dict) and name in test) for test in _tests(described)
+    ) or any(constraint.get("type") == name for constraint in described.get("constraints") or [])
+
+
+def _accepted_values(described: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the values of an `accepted_values` test; a warning does not bind."""
+    for test in _tests(described):
+        if isinstance(test, dict) and "accepted_values" in test:
+            declared = test["accepted_values"] or {}
+            values = (declared.get("arguments") or declared).get("values") or []
+            return tuple(str(value) for value in values)
+    return ()
+
+
+def _lists(seeds: Path) -> frozenset[str]:
+    """Return the names of the manual lists."""
+    filename, column = LISTS_SEED
+    path = seeds / filename
+    if not path.exists():
+        return frozenset()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return frozenset(row[column] for row in csv.DictReader(file) if row.get(column))

@@ -1,0 +1,116 @@
+"""Everything that a spec demands of one column: one or more predicates, all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from kohorte.catalog import Column, Type
+from kohorte.document import Mapping, Node, Scalar, Sequence
+from kohorte.errors import shown
+from kohorte.predicates import PREDICATES, Predicate
+from kohorte.predicates.base import Scope, Subject
+from kohorte.predicates.comparison import OneOf
+from kohorte.predicates.lists import Has
+from kohorte.reader import Reader
+
+_OPTIONS = frozenset(option for predicate in PREDICATES for option in predicate.options)
+
+
+@dataclass(frozen=True)
+class ColumnTest:
+    """The predicates on one column, and what a missing value means if it is said."""
+
+    column: Column
+    predicates: tuple[Predicate, ...]
+    missing: str = ""
+
+    def sql(self, scope: Scope) -> exp.Expr:
+        """Return the boolean expression; null counts as false."""
+        is_place = self.column.type is Type.PLACE
+        subject = Subject(self.column, exp.Null() if is_place else scope.column(self.column.name))
+        tests = [predicate.sql(subject, scope) for predicate in self.predicates]
+        if not self.missing:
+            return exp.and_(*tests, copy=False)
+        columns = self.column.parts or (self.column.name,)
+        nulls = [exp.Is(this=scope.column(name), expression=exp.Null()) for name in columns]
+        is_missing: exp.Expr = exp.or_(*nulls, copy=False)
+        if self.missing == "include":
+            return exp.or_(is_missing, exp.and_(*tests, copy=False), copy=False)
+        return exp.and_(exp.Not(this=exp.paren(is_missing)), *tests, copy=False)
+
+    def words(self) -> str:
+        """Say what is demanded, the column's name first."""
+        tests = " and ".join(predicate.words() for predicate in self.predicates)
+        extra = {"include": ", or is unknown", "exclude": ", and is known", "": ""}
+        return f"{self.column.name} {tests}{extra[self.missing]}"
+
+
+def read_column_test(column: Column, node: Node, reader: Reader) -> ColumnTest:
+    """Read a plain value (equal), a list (one of), or a mapping of operators."""
+    if isinstance(node, Mapping):
+        return _read_operators(column, node, reader)
+    if column.type is Type.LIST:
+        message = f"{column.name} is a list"
+        raise reader.fail(node, message, ", ".join((*Has.operators, "length")))
+    if OneOf not in _predicates_for(column).values():
+        expected = ", ".join(_predicates_for(column))
+        raise reader.fail(node, f"{column.name} is a {column.type}", expected)
+    operator = "in" if isinstance(node, Sequence) else "eq"
+    return ColumnTest(column, (OneOf.read(operator, node, column, {}, reader),))
+
+
+def _predicates_for(column: Column) -> dict[str, type[Predicate]]:
+    """Return the operators that fit a column's type."""
+    return {
+        operator: predicate
+        for predicate in PREDICATES
+        if column.type in predicate.types
+        for operator in predicate.operators
+    }
+
+
+def _read_operators(column: Column, node: Mapping, reader: Reader) -> ColumnTest:
+    known = _predicates_for(column)
+    options = {str(k.value): value for k, value in node.entries if k.value in _OPTIONS}
+    missing = ""
+    predicates: list[Predicate] = []
+    used: set[str] = set()
+    for key, value in reader.mapping(node, ", ".join(known)).entries:
+        name = str(key.value)
+        if name == "missing":
+            missing = _read_missing(value, reader)
+        elif name in known:
+            predicate = known[name]
+            used.update(predicate.options)
+            predicates.append(predicate.read(name, value, column, options, reader))
+        elif name not in options:
+            raise _unknown_operator(key, column, known, reader)
+    for name in sorted(set(options) - used):
+        raise reader.fail(node.key(name), f"`{name}` does not fit the tests beside it")
+    if not predicates:
+        raise reader.fail(node, "no test stands here", ", ".join(known))
+    return ColumnTest(column, tuple(predicates), missing)
+
+
+def _read_missing(node: Node, reader: Reader) -> str:
+    text = reader.text(node)
+    if text not in ("include", "exclude"):
+        choices = ("include", "exclude")
+        raise reader.fail(node, f"`{shown(text)}`", "include or exclude", choices, text)
+    return text
+
+
+def _unknown_operator(
+    key: Scalar, column: Column, known: dict[str, type[Predicate]], reader: Reader
+) -> Exception:
+    name = str(key.value)
+    elsewhere = any(name in predicate.operators for predicate in PREDICATES)
+    message = (
+        f"`{name}` does not fit {column.name}, which is a {column.type}"
+        if elsewhere
+        else f"unknown test `{shown(name)}`"
+    )
+    hint = () if elsewhere else known
+    return reader.fail(key, message, ", ".join([*known, "missing"]), hint, name)

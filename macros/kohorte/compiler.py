@@ -1,0 +1,84 @@
+"""The pipeline: load, resolve, plan, render, write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kohorte.catalog import Catalog, read_catalog
+from kohorte.dialects import convert_zone, dialect_of
+from kohorte.models import DEFINITIONS_MODEL, definitions_model, entity_models
+from kohorte.moments import Clock
+from kohorte.plan import plan_entity
+from kohorte.project import Project
+from kohorte.specs import DEFAULT_ENTITY, Specs, read_specs
+
+_PROPERTIES = "_generated__models.yml"
+#: A value in a spec may be of any length, and so may the line that holds it.
+_LINT = "[sqlfluff]\nmax_line_length = 0\n"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The specs, and the text of each file that they become, by file name."""
+
+    specs: Specs
+    files: Mapping[str, str]
+
+
+def compile_project(project: Project) -> Compiled:
+    """Compile all specs of a project; nothing is written.
+
+    Raises SpecErrors with every mistake of every file.
+    """
+    catalog = read_catalog(project.root)
+    specs = read_specs(project.specs, catalog)
+    dialect = dialect_of(project.adapter)
+    return Compiled(specs, compile_specs(specs, catalog, dialect, project.timezone))
+
+
+def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -> dict[str, str]:
+    """Return the dbt models of resolved specs, by file name."""
+    clock = Clock(timezone, convert_zone(dialect))
+    used = {segment.entity for segment in specs.segments} | {DEFAULT_ENTITY}
+    models = {DEFINITIONS_MODEL: definitions_model(specs, dialect)}
+    for name in sorted(used & catalog.entities.keys()):
+        models |= entity_models(plan_entity(catalog.entities[name], specs, clock), dialect)
+    files = {f"{name}.sql": text for name, text in models.items()}
+    return {**files, _PROPERTIES: _properties(models), ".sqlfluff": _LINT}
+
+
+def write_models(files: Mapping[str, str], folder: Path) -> int:
+    """Make a folder hold just these files; return how many had to change.
+
+    A file that is right already is not touched, so that dbt need not parse it again.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = 0
+    for path in folder.iterdir():
+        if path.is_file() and path.name not in files:
+            path.unlink()
+            changed += 1
+    for name, text in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            unfinished = path.with_name(f".{name}.{os.getpid()}")
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(path)
+            changed += 1
+    return changed
+
+
+def _properties(models: Mapping[str, str]) -> str:
+    """Return the YAML that describes the models by their first comment lines."""
+    lines = ["version: 2", "", "models:"]
+    for name in sorted(models):
+        comments = []
+        for line in models[name].splitlines():
+            if not line.startswith("-- "):
+                break
+            comments.append(line.removeprefix("-- "))
+        lines += [f"  - name: {name}", "    description: >-", f"      {' '.join(comments)}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,357 @@
+"""`did`, `did_not`: something recorded in an activity table, or its absence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from sqlglot import exp
+
+from kohorte.catalog import Activity, Column, Type
+from kohorte.column_test import ColumnTest, read_column_test
+from kohorte.conditions.base import Build, Condition, ReadCondition
+from kohorte.document import Mapping
+from kohorte.errors import Invalid, nearest, shown
+from kohorte.moments import Moment, Period, Window
+from kohorte.predicates.base import Scope, Subject, complement, literal
+from kohorte.predicates.comparison import Between, Comparison
+from kohorte.reader import WINDOW_KEYS
+
+if TYPE_CHECKING:
+    from kohorte.document import Node
+    from kohorte.reader import Reader
+
+_AGGREGATES = ("sum", "avg", "min", "max", "distinct")
+_OPTIONS = ("where", "count", *_AGGREGATES, "which", "regularly", *WINDOW_KEYS)
+#: `regularly` compares with the start of every week, so that there is a limit.
+MAX_WEEKS = 104
+
+Tests = tuple[Comparison | Between, ...]
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A number computed over somebody's occurrences, and what it must be."""
+
+    function: str
+    column: Column | None
+    tests: Tests
+
+    def sql(self, scope: Scope) -> exp.Expr:
+        """Return the tests of the aggregate; null where it is missing."""
+        subject = Subject(Column(self.function, Type.NUMBER), self._value(scope))
+        return exp.and_(*(test.sql(subject, scope) for test in self.tests), copy=False)
+
+    def _value(self, scope: Scope) -> exp.Expr:
+        if self.column is None:
+            return exp.Count(this=exp.Star())
+        column = scope.column(self.column.name)
+        match self.function:
+            case "sum":
+                return exp.func("coalesce", exp.Sum(this=column), literal(0))
+            case "distinct":
+                return exp.Count(this=exp.Distinct(expressions=[column]))
+            case _:
+                return exp.func(self.function, column)
+
+    def admits_nothing(self) -> bool:
+        """Tell whether somebody without any occurrence passes (rule 7)."""
+        is_zero = self.function in ("count", "sum", "distinct")
+        return is_zero and all(test.admits(0) for test in self.tests)
+
+    def words(self) -> str:
+        """Say `the sum of points is at least 5`."""
+        tests = " and ".join(test.words() for test in self.tests)
+        if self.column is None:
+            return f"the number of times {tests}"
+        named = {"avg": "average", "min": "smallest", "max": "largest"}
+        function = named.get(self.function, self.function)
+        if self.function == "distinct":
+            return f"the number of different {self.column.name} {tests}"
+        return f"the {function}{' of' if function == 'sum' else ''} {self.column.name} {tests}"
+
+
+@dataclass(frozen=True)
+class Regularly:
+    """In at least so many of the last so many weeks, counted back from as_of."""
+
+    at_least: int
+    of_last: int
+
+    def boundaries(self) -> list[Moment]:
+        """Return the start of each week, the newest first."""
+        weeks = range(1, self.of_last + 1)
+        return [Moment("shift", Period(number, "week")) for number in weeks]
+
+    def words(self) -> str:
+        """Say `in at least 3 of the last 4 weeks`."""
+        return f"in at least {self.at_least} of the last {self.of_last} weeks"
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """Which rows of an activity count: its type, `where`, a window, the first or last."""
+
+    activity: Activity
+    type: str | None = None
+    where: tuple[ColumnTest, ...] = ()
+    window: Window = field(default_factory=Window)
+    which: str = ""
+
+    def of_type(self, scope: Scope) -> list[exp.Expr]:
+        """Return the test of the type."""
+        if self.type is None or self.activity.type is None:
+            return []
+        column = scope.column(self.activity.type)
+        return [exp.EQ(this=column, expression=literal(self.type))]
+
+    def narrowed(self, scope: Scope, *, is_local: bool = False) -> list[exp.Expr]:
+        """Return the tests of the columns and of the time."""
+        time = scope.column(self.activity.time)
+        inside = self.window.contains(time, lambda moment: scope.moment(moment, local=is_local))
+        tests = [test.sql(scope) for test in self.where]
+        return [*tests, *([inside] if inside else [])]
+
+    def words(self) -> str:
+        """Say `orders.web where … within the last 30 days`."""
+        name = f"{self.activity.name}{f'.{self.type}' if self.type else ''}"
+        where = " and ".join(test.words() for test in self.where)
+        which = f"the {self.which} of " if self.which else ""
+        return f"{which}{name}{f' where {where}' if where else ''} {self.window}"
+
+
+@dataclass(frozen=True)
+class Did(Condition):
+    """Something that the activity table records, as often or as much as demanded."""
+
+    heads = ("did", "did_not")
+
+    occurrence: Occurrence
+    aggregates: tuple[Aggregate, ...]
+    regularly: Regularly | None
+    is_negative: bool
+
+    @classmethod
+    def read(cls, head: str, node: Mapping, reader: Reader, inner: ReadCondition) -> Self:
+        """Read the activity and its options."""
+        fields = reader.fields(node, required=(head,), optional=_OPTIONS)
+        occurrence = read_occurrence(fields[head], fields, reader)
+        scoped = reader.within_activity(occurrence.activity.name)
+        aggregates = tuple(
+            _read_aggregate(name, fields[name], scoped)
+            for name in ("count", *_AGGREGATES)
+            if name in fields
+        )
+        regularly = None
+        if "regularly" in fields:
+            regularly = _read_regularly(fields["regularly"], reader)
+            if any(key in fields for key in (*WINDOW_KEYS, "count", *_AGGREGATES, "which")):
+                message = "`regularly` brings its own window and count"
+                raise reader.fail(fields["regularly"], message, "only `where` beside it")
+        return cls(occurrence, aggregates, regularly, head == "did_not")
+
+    def sql(self, build: Build) -> exp.Expr:
+        """Return whether the key is among those whose occurrences pass."""
+        admits_nothing = bool(self.aggregates) and all(
+            aggregate.admits_nothing() for aggregate in self.aggregates
+        )
+        query = self._query(build.activity(self.occurrence.activity), admits_nothing)
+        met = build.met(query, self._comment(admits_nothing))
+        return exp.Not(this=met) if admits_nothing != self.is_negative else met
+
+    def _query(self, scope: Scope, is_complement: bool) -> exp.Select:
+        """Select the keys that pass or, for the complement, those that do not."""
+        activity = self.occurrence.activity
+        key = scope.column(activity.key)
+        query = self._rows(scope).group_by(key.copy())
+        if self.regularly:
+            return query.having(self._weeks(scope, self.regularly), copy=False)
+        if not self.aggregates:
+            return query
+        tests = exp.and_(*(a.sql(scope) for a in self.aggregates), copy=False)
+        return query.having(complement(tests) if is_complement else tests, copy=False)
+
+    def _rows(self, scope: Scope) -> exp.Select:
+        """Select the key of every row that counts."""
+        occurrence = self.occurrence
+        activity = occurrence.activity
+        if self.regularly:
+            newest_first = self.regularly.boundaries()
+            occurrence = Occurrence(
+                activity, occurrence.type, occurrence.where, Window(newest_first[-1])
+            )
+        if not occurrence.which:
+            tests = [*occurrence.of_type(scope), *occurrence.narrowed(scope)]
+            return _select(activity, scope, tests)
+        return self._first_or_last(scope)
+
+    def _first_or_last(self, scope: Scope) -> exp.Select:
+        """Select the rows at the first or last instant that pass the other tests."""
+        occurrence, activity = self.occurrence, self.occurrence.activity
+        before = Window().contains(
+            scope.column(activity.time), lambda moment: scope.moment(moment, local=False)
+        )
+        assert before is not None
+        found = _select(activity, scope, [*occurrence.of_type(scope), before])
+        extreme = exp.Min if occurrence.which == "first" else exp.Max
+        found = found.select(
+            exp.alias_(extreme(this=scope.column(activity.time)), "found_at"), copy=False
+        ).group_by(scope.column(activity.key), copy=False)
+        _rename_table(found, activity.model, f"every_{activity.model}")
+        tests = [*occurrence.of_type(scope), *occurrence.narrowed(scope)]
+        joined = exp.and_(
+            exp.EQ(
+                this=scope.column(activity.key),
+                expression=exp.column(activity.key, table="found"),
+            ),
+            exp.EQ(
+                this=scope.column(activity.time),
+                expression=exp.column("found_at", table="found"),
+            ),
+            copy=False,
+        )
+        query = _select(activity, scope, tests)
+        return query.join(
+            found.subquery("found", copy=False), on=joined, join_type="inner", copy=False
+        )
+
+    def _weeks(self, scope: Scope, regularly: Regularly) -> exp.Expr:
+        """Return whether enough different weeks have an occurrence."""
+        time = scope.column(self.occurrence.activity.time)
+        week = exp.Case()
+        for number, start in enumerate(regularly.boundaries()):
+            bound = scope.moment(start, local=False)
+            reached = exp.GTE(this=time.copy(), expression=bound)
+            week = week.when(reached, literal(number), copy=False)
+        count = exp.Count(this=exp.Distinct(expressions=[week]))
+        return exp.GTE(this=count, expression=literal(regularly.at_least))
+
+    def _comment(self, is_complement: bool) -> str:
+        """Describe the keys that the query selects."""
+        words = Did(self.occurrence, self.aggregates, self.regularly, False).words()
+        return f"not the case: {words}" if is_complement else words
+
+    def words(self) -> str:
+        """Say `did orders within the last 30 days, where …`."""
+        parts = [f"did {'not ' if self.is_negative else ''}{self.occurrence.words()}"]
+        if self.regularly:
+            parts = [parts[0].removesuffix(" at any time"), self.regularly.words()]
+        parts += [aggregate.words() for aggregate in self.aggregates]
+        return ", ".join(parts)
+
+
+def _select(activity: Activity, scope: Scope, tests: list[exp.Expr]) -> exp.Select:
+    """Select the key from an activity table."""
+    query = exp.select(scope.column(activity.key)).from_(exp.to_table(activity.model))
+    return query.where(*tests, copy=False) if tests else query
+
+
+def _rename_table(query: exp.Select, name: str, alias: str) -> None:
+    """Give a table in a query another name, so that it can stand beside itself."""
+    for table in query.find_all(exp.Table):
+        if table.name == name:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    for column in query.find_all(exp.Column):
+        if column.table == name:
+            column.set("table", exp.to_identifier(alias))
+
+
+def read_occurrence(node: Node, fields: AbstractMapping[str, Node], reader: Reader) -> Occurrence:
+    """Read `activity[.type]` and the options that say which of its rows count."""
+    activity, type_ = _read_activity(node, reader)
+    scoped = reader.within_activity(activity.name)
+    where = _read_where(fields["where"], scoped) if "where" in fields else ()
+    return Occurrence(
+        activity, type_, where, _read_window(fields, reader), _read_which(fields, reader)
+    )
+
+
+def _read_activity(node: Node, reader: Reader) -> tuple[Activity, str | None]:
+    name, _, type_ = reader.text(node).partition(".")
+    activities = reader.catalog.activities_of(reader.entity.name)
+    if name not in activities:
+        raise reader.fail(
+            node,
+            f"there is no activity `{shown(name)}`",
+            ", ".join(sorted(activities)),
+            activities,
+            name,
+        )
+    activity = activities[name]
+    if not type_:
+        return activity, None
+    if activity.type is None:
+        raise reader.fail(node, f"{name} has no types", f"`{name}` alone, and `where`")
+    if activity.types and type_ not in activity.types:
+        hint = nearest(type_, activity.types)
+        raise reader.fail(
+            node,
+            f"{name} has no type `{shown(type_)}`",
+            ", ".join(activity.types),
+            [f"{name}.{hint}"] if hint else [],
+            f"{name}.{type_}",
+        )
+    return activity, type_
+
+
+def _read_where(node: Node, reader: Reader) -> tuple[ColumnTest, ...]:
+    """Read tests of the activity's columns; all must hold."""
+    tests = []
+    for key, value in reader.mapping(node, "columns of the activity").entries:
+        with reader.tolerant():
+            tests.append(read_column_test(reader.column(key), value, reader))
+    if len(tests) < len(getattr(node, "entries", ())):
+        raise Invalid
+    return tuple(sorted(tests, key=lambda test: test.column.name))
+
+
+def _read_window(fields: AbstractMapping[str, Node], reader: Reader) -> Window:
+    """Read the one window, or `after` and `before` together."""
+    keys = [key for key in WINDOW_KEYS if key in fields]
+    if keys == ["before", "after"]:
+        start = reader.window("after", fields["after"]).start
+        return Window(start, reader.window("before", fields["before"]).end)
+    if len(keys) > 1:
+        message = f"`{keys[0]}` and `{keys[1]}` together"
+        raise reader.fail(fields[keys[1]], message, "one window")
+    return reader.window(keys[0], fields[keys[0]]) if keys else Window()
+
+
+def _read_which(fields: AbstractMapping[str, Node], reader: Reader) -> str:
+    if "which" not in fields:
+        return ""
+    node = fields["which"]
+    text = reader.text(node)
+    if text not in ("first", "last"):
+        choices = ("first", "last")
+        raise reader.fail(node, f"`{shown(text)}`", "first or last", choices, text)
+    return text
+
+
+def _read_aggregate(name: str, node: Node, reader: Reader) -> Aggregate:
+    """Read `count: {gte: 2}` or `sum: {of: column, gte: 5}`."""
+    if name == "count":
+        return Aggregate(name, None, reader.number_tests(node))
+    mapping = reader.mapping(node, "of, and a test such as gte")
+    if mapping.get("of") is None:
+        raise reader.fail(node, "`of` is missing", f"the column that `{name}` is taken of")
+    column = reader.column_named(mapping.get("of") or node)
+    if name != "distinct" and column.type is not Type.NUMBER:
+        raise reader.fail(node, f"{column.name} is a {column.type}", "a number")
+    rest = tuple(entry for entry in mapping.entries if entry[0].value != "of")
+    return Aggregate(name, column, reader.number_tests(Mapping(mapping.place, rest)))
+
+
+def _read_regularly(node: Node, reader: Reader) -> Regularly:
+    """Read `{at_least: 3, of_last: 4 weeks}`."""
+    fields = reader.fields(node, required=("at_least", "of_last"))
+    period = reader.period(fields["of_last"])
+    if period.unit != "week" or not 1 <= period.amount <= MAX_WEEKS:
+        message = f"`{period}` does not fit here"
+        raise reader.fail(fields["of_last"], message, f"1 week to {MAX_WEEKS} weeks")
+    at_least = reader.whole(fields["at_least"], 1, period.amount)
+    return Regularly(at_least, period.amount)
+
+
+CONDITIONS = (Did,)

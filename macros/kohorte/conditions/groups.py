@@ -1,0 +1,66 @@
+"""`all`, `any`, `none`, `not`: conditions of conditions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from sqlglot import exp
+
+from kohorte.conditions.base import Build, Condition, ReadCondition
+from kohorte.document import Sequence
+from kohorte.errors import Invalid
+from kohorte.predicates.base import complement
+
+if TYPE_CHECKING:
+    from kohorte.document import Mapping
+    from kohorte.reader import Reader
+
+_JOINED = {"all": " and ", "any": " or ", "none": " or ", "not": " and "}
+
+
+@dataclass(frozen=True)
+class Group(Condition):
+    """Conditions that must all hold, of which any, or none, must hold."""
+
+    heads = ("all", "any", "none", "not")
+
+    head: str
+    conditions: tuple[Condition, ...]
+
+    @classmethod
+    def read(cls, head: str, node: Mapping, reader: Reader, inner: ReadCondition) -> Self:
+        """Read a list of conditions, or a single one."""
+        reader.fields(node, required=(head,))
+        value = node.entries[0][1]
+        if not isinstance(value, Sequence):
+            return cls(head, (inner(value, reader),))
+        conditions = []
+        for item in reader.items(value):
+            with reader.tolerant():
+                conditions.append(inner(item, reader))
+        if len(conditions) < len(value.items):
+            raise Invalid
+        return cls(head, tuple(conditions))
+
+    def sql(self, build: Build) -> exp.Expr:
+        """Return the conditions joined; a negated group is the exact complement."""
+        parts = [condition.sql(build) for condition in self.conditions]
+        join = exp.or_ if self.head in ("any", "none") else exp.and_
+        joined = join(*parts, copy=False)
+        return complement(joined) if self.head in ("none", "not") else joined
+
+    def words(self) -> str:
+        """Say the conditions, joined by and or by or."""
+        joined = _JOINED[self.head].join(
+            f"({condition.words()})" if isinstance(condition, Group) else condition.words()
+            for condition in self.conditions
+        )
+        return f"not ({joined})" if self.head in ("none", "not") else joined
+
+    def children(self) -> tuple[Condition, ...]:
+        """Return the conditions of the group."""
+        return self.conditions
+
+
+CONDITIONS = (Group,)

@@ -1,0 +1,114 @@
+"""What differs between the engines, beyond what sqlglot knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from kohorte.errors import KohorteError
+
+#: dbt adapter type to sqlglot dialect.
+DIALECTS = {"duckdb": "duckdb", "spark": "spark", "databricks": "spark", "postgres": "postgres"}
+
+_QUOTED = {
+    "duckdb": re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL),
+    "postgres": re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL),
+    "spark": re.compile(r"'(?:\\.|[^'\\])*'|`(?:[^`]|``)*`", re.DOTALL),
+}
+#: Stands for a quoted value while the text around it is laid out.
+_MARK = "\ue000"
+_MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}")
+#: Brackets around one short line stay on it; a sum of flags has a line each.
+_LAYOUT: tuple[tuple[re.Pattern[str], str], ...] = (
+    *[(re.compile(r"\(\n +([^\n]{1,60})\n +\)"), r"(\1)")] * 2,
+    (re.compile(r"\bnot ([a-z0-9_.]+) is null"), r"\1 is not null"),
+    (re.compile(r"\bselect\n +([^\n,]+)\n( *)from\b"), r"select \1\n\2from"),
+    (
+        re.compile(r"\n( *)on ([^\n]+)\n +and ([^\n]+)"),
+        r"\n\1on\n\1    \2\n\1    and \3",
+    ),
+    (
+        re.compile(f" at time zone ({_MARK}[0-9]+{_MARK}) at time zone "),
+        r" at time zone \1\n    at time zone ",
+    ),
+    (re.compile(r" \+ case when "), "\n    + case when "),
+)
+#: What opens an expression, a statement or a comment of Jinja.
+_JINJA = re.compile(r"\{(?=[{%#])")
+
+
+def dialect_of(adapter: str) -> str:
+    """Return the sqlglot dialect of a dbt adapter; raise KohorteError if there is none."""
+    if adapter not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise KohorteError(f"no segments for dbt adapter `{adapter}`; there are: {known}")
+    return DIALECTS[adapter]
+
+
+def convert_zone(dialect: str) -> Callable[[exp.Expr, str, str], exp.Expr]:
+    """Return a function that turns one zone's wall clock reading into another's."""
+
+    def at_time_zone(wall: exp.Expr, source: str, target: str) -> exp.Expr:
+        if source == target:
+            return wall
+        zones = exp.Literal.string(source), exp.Literal.string(target)
+        if dialect == "spark":
+            name = "to_utc_timestamp" if target == "UTC" else "from_utc_timestamp"
+            return exp.Anonymous(
+                this=name, expressions=[wall, zones[0] if target == "UTC" else zones[1]]
+            )
+        simple = isinstance(wall, exp.Column)
+        inner = wall if simple else exp.paren(wall, copy=False)
+        instant = exp.AtTimeZone(this=inner, zone=zones[0])
+        return exp.AtTimeZone(this=instant, zone=zones[1])
+
+    return at_time_zone
+
+
+def render(query: exp.Expr, dialect: str) -> str:
+    """Return SQL in the house's layout: keywords in lower case, values untouched."""
+    text = query.sql(
+        dialect=dialect, pretty=True, indent=4, pad=4, normalize_functions="lower",
+        max_text_width=46, comments=False,
+    )  # fmt: skip
+    values: list[str] = []
+
+    def put_away(quoted: re.Match[str]) -> str:
+        values.append(quoted[0])
+        return f"{_MARK}{len(values) - 1}{_MARK}"
+
+    text = _QUOTED[dialect].sub(put_away, text).lower()
+    for pattern, replacement in _LAYOUT:
+        text = pattern.sub(replacement, text)
+    return _MARKED.sub(lambda found: values[int(found[1])], text)
+
+
+def without_jinja(query: exp.Expr) -> exp.Expr:
+    """Return the query with no literal in which dbt could see Jinja.
+
+    A literal is cut behind every brace that would open an expression, and its pieces
+    are concatenated again by the engine.
+    """
+
+    def cut(node: exp.Expr) -> exp.Expr:
+        if not (isinstance(node, exp.Literal) and node.is_string):
+            return node
+        if not _JINJA.search(node.this):
+            return node
+        pieces = [exp.Literal.string(piece) for piece in _pieces(node.this)]
+        joined: exp.Expr = pieces[0]
+        for piece in pieces[1:]:
+            joined = exp.DPipe(this=joined, expression=piece)
+        return exp.paren(joined, copy=False)
+
+    return query.transform(cut)
+
+
+def _pieces(text: str) -> list[str]:
+    pieces, start = [], 0
+    for found in _JINJA.finditer(text):
+        pieces.append(text[start : found.end()])
+        start = found.end()
+    return [*pieces, text[start:]]

@@ -1,0 +1,372 @@
+"""Plan how all segments of an entity are evaluated together.
+
+Three steps, each a query. The conditions on activities and lists are looked up once each
+and packed, 60 to a number, for everybody who meets any. The words join them with the
+feature mart and pack who is in which segment, again 60 to a number, so that the answer of
+200 segments is four columns. The members unpack the words into one row a membership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from kohorte.catalog import Activity, Column, Entity
+from kohorte.moments import Clock, Moment
+from kohorte.predicates.base import Rank, Scope, certain_column, two_valued
+from kohorte.specs import Segment, Specs
+
+#: How many flags a BIGINT holds, with room to spare for the sign.
+WORD_BITS = 60
+FLAG_PREFIX = "in_segment__"
+
+
+@dataclass
+class Moments:
+    """The instants that one query needs, each computed once."""
+
+    clock: Clock
+    columns: dict[str, exp.Expr] = field(default_factory=dict)
+
+    def column(self, moment: Moment, *, local: bool) -> exp.Expr:
+        """Return the column of an instant in the CTE `moments`."""
+        is_other = local and moment.anchor != "day" and self.clock.timezone != "UTC"
+        name = f"local_{moment.name}" if is_other else moment.name
+        if name not in self.columns:
+            self.columns[name] = moment.sql(self.clock, local=local)
+        return certain_column(name, "moments")
+
+    def query(self) -> exp.Select:
+        """Return the query of the CTE."""
+        columns = [_named(sql, name) for name, sql in self.columns.items()]
+        return exp.select(*columns).from_(exp.to_table("int_clock"))
+
+
+@dataclass(frozen=True)
+class ActivityScope:
+    """A query on an activity table."""
+
+    activity: Activity
+    moments: Moments
+
+    def moment(self, moment: Moment, *, local: bool) -> exp.Expr:
+        """Return the column that holds an instant."""
+        return self.moments.column(moment, local=local)
+
+    def local(self, instant: exp.Expr) -> exp.Expr:
+        """Return what the wall clock shows at an instant."""
+        return self.moments.clock.to_local(instant)
+
+    def column(self, name: str) -> exp.Expr:
+        """Return a column of the activity table."""
+        return _column(self.activity.columns[name], self.activity.model)
+
+    def rank(self, column: str, per: str | None, *, descending: bool) -> Rank:
+        """Refuse; the reader lets no ranking of an activity through."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The keys that meet one condition, as a query, and where their flag is packed."""
+
+    number: int
+    query: exp.Select
+    comment: str
+
+    @property
+    def name(self) -> str:
+        """Return the name of the CTE."""
+        return f"condition_{self.number}"
+
+    @property
+    def word(self) -> int:
+        """Return the number of the packed column."""
+        return (self.number - 1) // WORD_BITS
+
+    @property
+    def bit(self) -> int:
+        """Return the flag's value in that column."""
+        return 1 << (self.number - 1) % WORD_BITS
+
+
+@dataclass
+class Evaluation:
+    """The words' query in the making: one entity, all its segments."""
+
+    entity: Entity
+    clock: Clock
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    attributes: dict[str, None] = field(default_factory=dict)
+    ranks: dict[tuple[str, str | None, bool], int] = field(default_factory=dict)
+    levels: dict[str, int] = field(default_factory=dict)
+    #: The flags of each level: segment to expression.
+    flags: list[dict[str, exp.Expr]] = field(default_factory=list)
+    lookup_moments: Moments = field(init=False)
+    moments: Moments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lookup_moments = Moments(self.clock)
+        self.moments = Moments(self.clock)
+
+    def add(self, segment: Segment) -> None:
+        """Evaluate one more segment; those that it uses were added before."""
+        level = max((self.levels[name] + 1 for name in segment.uses()), default=0)
+        self.levels[segment.name] = level
+        while len(self.flags) <= level:
+            self.flags.append({})
+        build = SegmentBuild(self, f"level_{level}" if level else "features")
+        condition = segment.condition.sql(build)
+        self.flags[level][segment.name] = two_valued(condition)
+
+    def lookup(self, keys: exp.Select, comment: str) -> Lookup:
+        """Return the look-up of a query, the same one for the same query."""
+        for select in keys.find_all(exp.Select):
+            if any(column.table == "moments" for column in select.find_all(exp.Column)):
+                select.join("moments", join_type="cross", copy=False)
+        text = keys.sql()
+        if text not in self.lookups:
+            self.lookups[text] = Lookup(len(self.lookups) + 1, keys, comment)
+        return self.lookups[text]
+
+
+@dataclass(frozen=True)
+class SegmentBuild:
+    """The scope of one segment: the columns of the level below its own."""
+
+    evaluation: Evaluation
+    source: str
+
+    def moment(self, moment: Moment, *, local: bool) -> exp.Expr:
+        """Return the column that holds an instant."""
+        return self.evaluation.moments.column(moment, local=local)
+
+    def local(self, instant: exp.Expr) -> exp.Expr:
+        """Return what the wall clock shows at an instant."""
+        return self.evaluation.clock.to_local(instant)
+
+    def column(self, name: str) -> exp.Expr:
+        """Return an attribute."""
+        self.evaluation.attributes[name] = None
+        return _column(self.evaluation.entity.attributes[name], self.source)
+
+    def rank(self, column: str, per: str | None, *, descending: bool) -> Rank:
+        """Return the columns of a ranking, computed once for all segments."""
+        ranks = self.evaluation.ranks
+        number = ranks.setdefault((column, per, descending), len(ranks) + 1)
+        for name in filter(None, (column, per)):
+            self.evaluation.attributes[name] = None
+        return Rank(
+            certain_column(f"rank__{number}", self.source),
+            certain_column(f"ranked__{number}", self.source),
+        )
+
+    def activity(self, activity: Activity) -> Scope:
+        """Return the scope of a query on an activity table."""
+        return ActivityScope(activity, self.evaluation.lookup_moments)
+
+    def met(self, keys: exp.Select, comment: str) -> exp.Expr:
+        """Return the test of a look-up's flag."""
+        lookup = self.evaluation.lookup(keys, comment)
+        word = certain_column(f"conditions__{lookup.word}", self.source)
+        return has_flag(word, lookup.bit)
+
+    def member(self, segment: str) -> exp.Expr:
+        """Return the flag of another segment, of a level below."""
+        return certain_column(FLAG_PREFIX + segment, self.source)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A named query, the union of all its selects, to be written as a CTE."""
+
+    name: str
+    selects: tuple[exp.Select, ...]
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class EntityPlan:
+    """The queries of one entity; models are imported by name."""
+
+    entity: Entity
+    segments: tuple[Segment, ...]
+    lookups: tuple[Lookup, ...]
+    conditions: tuple[Query, ...]
+    words: tuple[Query, ...]
+    members: tuple[Query, ...]
+
+
+def conditions_model(entity: str) -> str:
+    """Return the name of the model of packed conditions."""
+    return f"int_segment_conditions__{entity}"
+
+
+def words_model(entity: str) -> str:
+    """Return the name of the model of packed memberships."""
+    return f"int_segment_words__{entity}"
+
+
+def members_model(entity: str) -> str:
+    """Return the name of the model of unpacked memberships."""
+    return f"int_segment_members__{entity}"
+
+
+def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
+    """Plan the evaluation of all segments of one entity."""
+    segments = tuple(s for s in specs.segments if s.entity == entity.name)
+    evaluation = Evaluation(entity, clock)
+    for segment in segments:
+        evaluation.add(segment)
+    lookups = tuple(evaluation.lookups.values())
+    return EntityPlan(
+        entity, segments, lookups,
+        _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
+        _members(entity, segments),
+    )  # fmt: skip
+
+
+def _column(column: Column, table: str) -> exp.Column:
+    make = exp.column if column.is_nullable else certain_column
+    return make(column.name, table)
+
+
+def _named(sql: exp.Expr, name: str) -> exp.Expr:
+    """Return an expression under a name, without an alias if it bears it already."""
+    if isinstance(sql, exp.Column) and sql.name == name:
+        return sql
+    return exp.alias_(sql, name)
+
+
+def has_flag(word: exp.Expr, bit: int) -> exp.Expr:
+    """Return whether a packed column has a flag."""
+    masked = exp.paren(exp.BitwiseAnd(this=word, expression=exp.Literal.number(bit)))
+    return exp.NEQ(this=masked, expression=exp.Literal.number(0))
+
+
+def _conditions(evaluation: Evaluation, lookups: Sequence[Lookup]) -> tuple[Query, ...]:
+    """Return the queries that look every condition up and pack the answers."""
+    if not lookups:
+        return ()
+    key = evaluation.entity.key
+    queries = [Query(lookup.name, (lookup.query,), lookup.comment) for lookup in lookups]
+    if evaluation.lookup_moments.columns:
+        queries.insert(0, Query("moments", (evaluation.lookup_moments.query(),)))
+    found = tuple(_flagged(lookup, key) for lookup in lookups)
+    packed = exp.select(exp.column(key)).from_("conditions_met")
+    for word in range(lookups[-1].word + 1):
+        is_word = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
+        flag = exp.case().when(is_word, exp.column("flag")).else_(exp.Literal.number(0))
+        packed = packed.select(
+            exp.alias_(exp.cast(exp.func("bit_or", flag), "bigint"), f"conditions_{word}"),
+            copy=False,
+        )
+    known = exp.Not(this=exp.Is(this=exp.column(key), expression=exp.Null()))
+    packed = packed.where(known, copy=False).group_by(exp.column(key), copy=False)
+    name = conditions_model(evaluation.entity.name)
+    return (*queries, Query("conditions_met", found), Query(name, (packed,)))
+
+
+def _flagged(lookup: Lookup, key: str) -> exp.Select:
+    """Return the keys that meet a condition, with the place of its flag."""
+    return exp.select(
+        exp.column(key),
+        exp.alias_(exp.Literal.number(lookup.word), "word"),
+        exp.alias_(exp.cast(exp.Literal.number(lookup.bit), "bigint"), "flag"),
+    ).from_(lookup.name)
+
+
+def _words(
+    evaluation: Evaluation, lookups: Sequence[Lookup], segments: Sequence[Segment]
+) -> tuple[Query, ...]:
+    """Return the queries that evaluate every segment and pack the answers."""
+    queries = [Query("features", (_features(evaluation, lookups),))]
+    if evaluation.moments.columns:
+        queries.insert(0, Query("moments", (evaluation.moments.query(),)))
+    source = "features"
+    for number, flags in enumerate(evaluation.flags, start=1):
+        columns = [_flag(name, sql) for name, sql in flags.items()]
+        star = exp.Column(this=exp.Star(), table=exp.to_identifier(source))
+        level = exp.select(star, *columns).from_(source)
+        if any(c.table == "moments" for sql in flags.values() for c in sql.find_all(exp.Column)):
+            level = level.join("moments", join_type="cross", copy=False)
+        source = f"level_{number}"
+        queries.append(Query(source, (level,)))
+    key = evaluation.entity.key
+    words = exp.select(exp.column(key)).from_(source)
+    for number in range(0, len(segments), WORD_BITS):
+        group = segments[number : number + WORD_BITS]
+        word = exp.alias_(_pack(group), f"word_{number // WORD_BITS}")
+        words = words.select(word, copy=False)
+    return (*queries, Query(words_model(evaluation.entity.name), (words,)))
+
+
+def _flag(segment: str, sql: exp.Expr) -> exp.Expr:
+    """Return a segment's condition as a boolean column."""
+    if isinstance(sql, exp.Connector):
+        sql = exp.paren(sql, copy=False)
+    return exp.alias_(sql, FLAG_PREFIX + segment)
+
+
+def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
+    """Return the query of the attributes, ranks and packed conditions in use."""
+    entity = evaluation.entity
+    key = exp.column(entity.key, table=entity.model if lookups else None)
+    names = (name for name in evaluation.attributes if name != entity.key)
+    query = exp.select(key, *map(exp.column, names)).from_(entity.model)
+    for (column, per, descending), number in evaluation.ranks.items():
+        query = query.select(*_rank(key, column, per, descending, number), copy=False)
+    if not lookups:
+        return query
+    for word in range(lookups[-1].word + 1):
+        packed = exp.column(f"conditions_{word}")
+        packed_or_none = exp.func("coalesce", packed, exp.Literal.number(0))
+        query = query.select(exp.alias_(packed_or_none, f"conditions__{word}"), copy=False)
+    same = exp.EQ(this=key.copy(), expression=exp.column(entity.key, table="conditions"))
+    return query.join("conditions", on=same, join_type="left", copy=False)
+
+
+def _rank(
+    key: exp.Column, column: str, per: str | None, descending: bool, number: int
+) -> list[exp.Expr]:
+    """Return a row's position among those with a value, ties by key, and their count."""
+    groups = [exp.column(per)] if per else []
+    by_value = exp.Ordered(this=exp.column(column), desc=descending, nulls_first=False)
+    position = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=groups,
+        order=exp.Order(expressions=[by_value, exp.Ordered(this=key.copy(), desc=False)]),
+    )
+    ranked = exp.Window(
+        this=exp.Count(this=exp.column(column)),
+        partition_by=[group.copy() for group in groups],
+    )
+    return [exp.alias_(position, f"rank__{number}"), exp.alias_(ranked, f"ranked__{number}")]
+
+
+def _pack(segments: Sequence[Segment]) -> exp.Expr:
+    """Return the flags of up to 60 segments as one number."""
+    total: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
+    for position, segment in enumerate(segments):
+        flag = exp.column(FLAG_PREFIX + segment.name)
+        bit = exp.Literal.number(1 << position)
+        value = exp.case().when(flag, bit).else_(exp.Literal.number(0))
+        total = exp.Add(this=total, expression=value)
+    return total
+
+
+def _members(entity: Entity, segments: Sequence[Segment]) -> tuple[Query, ...]:
+    """Return the query with one row a segment and member."""
+    model = words_model(entity.name)
+    selects = []
+    for position, segment in enumerate(segments):
+        word = exp.column(f"word_{position // WORD_BITS}")
+        inside = has_flag(word, 1 << position % WORD_BITS)
+        name = exp.alias_(exp.Literal.string(segment.name), "segment")
+        selects.append(exp.select(name, exp.column(entity.key)).from_(model).where(inside))
+    if not selects:
+        nobody = exp.alias_(exp.cast(exp.Null(), "text"), "segment")
+        selects = [exp.select(nobody, exp.column(entity.key)).from_(model).where(exp.false())]
+    return (Query(members_model(entity.name), tuple(selects)),)

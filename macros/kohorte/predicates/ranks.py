@@ -1,0 +1,118 @@
+"""Tests of a number's rank among all of the entity, or within each group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from sqlglot import exp
+
+from kohorte.catalog import Column, Type
+from kohorte.predicates.base import ORDERED_TYPES, Predicate, Scope, Subject, literal
+from kohorte.predicates.comparison import Between, Comparison
+
+if TYPE_CHECKING:
+    from kohorte.document import Node
+    from kohorte.reader import Reader
+
+
+@dataclass(frozen=True)
+class Extreme(Predicate):
+    """`top` and `bottom`: the highest or lowest so many, or such a share.
+
+    A share keeps ceil(share of the ranked); ties are broken by the key, ascending.
+    """
+
+    operators = ("top", "bottom")
+    types = ORDERED_TYPES
+    options = ("per",)
+
+    is_top: bool
+    amount: int | Decimal
+    is_share: bool
+    per: str | None
+
+    @classmethod
+    def read(
+        cls,
+        operator: str,
+        node: Node,
+        column: Column,
+        options: Mapping[str, Node],
+        reader: Reader,
+    ) -> Self:
+        """Read a whole number, or a percentage above 0 and up to 100."""
+        reader.need_ranking(node)
+        amount, is_share = reader.amount_or_share(node)
+        per = reader.option_per(options)
+        return cls(operator == "top", amount, is_share, per)
+
+    def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
+        """Return the test of the position; (position - 1) * 100 < ranked * percent."""
+        rank = scope.rank(subject.column.name, self.per, descending=self.is_top)
+        known = exp.Not(this=exp.Is(this=subject.copy(), expression=exp.Null()))
+        if not self.is_share:
+            inside: exp.Expr = exp.LTE(this=rank.position, expression=literal(self.amount))
+        else:
+            before = exp.paren(exp.Sub(this=rank.position, expression=literal(1)))
+            inside = exp.LT(
+                this=exp.Mul(this=before, expression=literal(100)),
+                expression=exp.Mul(this=rank.total, expression=literal(self.amount)),
+            )
+        return exp.and_(known, inside, copy=False)
+
+    def words(self) -> str:
+        """Say `is among the top 10% per country`."""
+        amount = f"{self.amount}%" if self.is_share else f"{self.amount}"
+        per = f" of each {self.per}" if self.per else ""
+        return f"is among the {'top' if self.is_top else 'bottom'} {amount}{per}"
+
+
+@dataclass(frozen=True)
+class Percentile(Predicate):
+    """`percentile`: 100 * (position - 1) / (ranked - 1), from the lowest, 0 to 100.
+
+    It is SQL's percent_rank with ties broken by the key; alone in a group it is 0.
+    """
+
+    operators = ("percentile",)
+    types = ORDERED_TYPES
+    options = ("per",)
+
+    tests: tuple[Comparison | Between, ...]
+    per: str | None
+
+    @classmethod
+    def read(
+        cls,
+        operator: str,
+        node: Node,
+        column: Column,
+        options: Mapping[str, Node],
+        reader: Reader,
+    ) -> Self:
+        """Read tests of a number."""
+        reader.need_ranking(node)
+        return cls(reader.number_tests(node), reader.option_per(options))
+
+    def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
+        """Return the tests of the percentile."""
+        rank = scope.rank(subject.column.name, self.per, descending=False)
+        known = exp.Not(this=exp.Is(this=subject.copy(), expression=exp.Null()))
+        before = exp.paren(exp.Sub(this=rank.position, expression=literal(1)))
+        others = exp.func("greatest", exp.Sub(this=rank.total, expression=literal(1)), literal(1))
+        share = exp.Div(
+            this=exp.Mul(this=before, expression=exp.Literal.number("100.0")), expression=others
+        )
+        percentile = Subject(Column("percentile", Type.NUMBER), share)
+        return exp.and_(known, *(t.sql(percentile, scope) for t in self.tests), copy=False)
+
+    def words(self) -> str:
+        """Say `has a percentile that is at least 90`."""
+        tests = " and ".join(test.words() for test in self.tests)
+        return f"has a percentile{f' in its {self.per}' if self.per else ''} that {tests}"
+
+
+PREDICATES = (Extreme, Percentile)

@@ -1,0 +1,205 @@
+"""The main job: raw data to segments, and a summary that a newcomer understands."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kohorte.errors import KohorteError, nearest
+from kohorte.project import GENERATED_FOLDER, Project, read_project, warehouse_path
+
+DEMO_CUSTOMERS = 5000
+DEMO_SEED = 7
+DEMO_UNTIL = datetime.date(2026, 6, 30)
+#: What decides the result, next to the raw data.
+_SOURCES = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "segments", "tests")
+#: A folder's name in a var is SQL text in the end: no quotes, no braces.
+_FOLDER = re.compile(r"[^'\"{}\n]+")
+
+
+def make_demo(out: Path, customers: int, seed: int, until: datetime.date) -> None:
+    """Write the demo shop's raw data, with a progress bar; none if it is there."""
+    from kohorte.demo import generate, is_current
+
+    if is_current(out, customers, seed, until):
+        print(f"demo shop: {customers:,} customers are in {out} already")
+        return
+    from rich.progress import Progress
+
+    with Progress(disable=not sys.stdout.isatty()) as bar:
+        task = bar.add_task("demo shop", total=customers)
+        generate(out, customers, seed, until, lambda done, _: bar.update(task, completed=done))
+    print(f"demo shop: {customers:,} customers written to {out}")
+
+
+def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str) -> int:
+    """Build the warehouse with dbt, unless nothing changed; return dbt's exit status."""
+    project = read_project(root)
+    known = project.vars.get("tables") or {}
+    for system in systems:
+        if system not in known:
+            hint = nearest(system, known)
+            raise KohorteError(
+                f"there is no source system `{system}`"
+                + (f"; did you mean {hint}?" if hint else "")
+                + f"\nsystems: {', '.join(known)}"
+            )
+    folders = _raw_folders(project, systems, raw)
+    if "shop" in systems and raw is None:
+        make_demo(root / folders["shop"], DEMO_CUSTOMERS, DEMO_SEED, DEMO_UNTIL)
+    for system in systems:
+        if not (root / folders[system]).is_dir():
+            raise KohorteError(f"{folders[system]}: there is no such folder with raw files")
+    variables: dict[str, Any] = {"systems": list(systems), "raw": folders}
+    if as_of:
+        variables["as_of"] = as_of
+    status = _build(project, systems, folders, variables)
+    if status == 0:
+        print_summary(root)
+    return status
+
+
+def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> dict[str, str]:
+    """Return the folder of each system: that given, or one below it each."""
+    folders = dict(project.vars.get("raw") or {})
+    if raw is not None:
+        if not _FOLDER.fullmatch(str(raw)):
+            raise KohorteError("the raw folder's name has a quote or a brace; rename it")
+        below = len(systems) > 1
+        folders |= {system: str(raw / system if below else raw) for system in systems}
+    return folders
+
+
+def _build(
+    project: Project,
+    systems: Sequence[str],
+    folders: dict[str, str],
+    variables: dict[str, Any],
+) -> int:
+    """Run `dbt build`, unless the same was built from the same before."""
+    warehouse = warehouse_path(project.root)
+    record = warehouse.with_suffix(".run.json")
+    raw_files = [project.root / folders[system] for system in systems]
+    fingerprint = _fingerprint(project.root, raw_files, variables)
+    historical = all("extracts" in project.vars["tables"][system] for system in systems)
+    is_timeless = historical or "as_of" in variables
+    if is_timeless and warehouse.exists() and _recorded(record) == fingerprint:
+        print("nothing changed since the last run: the warehouse is as it should be")
+        return 0
+    warehouse.parent.mkdir(parents=True, exist_ok=True)
+    record.unlink(missing_ok=True)
+    started = time.monotonic()
+    command = [
+        str(Path(sys.executable).with_name("dbt")), "build", "--project-dir", str(project.root),
+        "--profiles-dir", str(project.root), "--vars", json.dumps(variables),
+        "--quiet", "--warn-error-options", json.dumps({"error": ["Deprecations"]}),
+    ]  # fmt: skip
+    print(f"dbt build: {', '.join(systems)} (this takes a minute or two)", flush=True)
+    status = subprocess.run(command, cwd=project.root, check=False).returncode
+    if status == 0:
+        record.write_text(json.dumps({"fingerprint": fingerprint}), encoding="utf-8")
+        print(f"dbt build: done in {time.monotonic() - started:.0f} s")
+    else:
+        print("dbt build failed; the lines above name what and where", file=sys.stderr)
+    return status
+
+
+def _recorded(record: Path) -> str:
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _fingerprint(root: Path, raw: Sequence[Path], variables: dict[str, Any]) -> str:
+    """Return a hash of the project's text, the raw files' sizes and times, and vars."""
+    digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
+    for name in _SOURCES:
+        for path in _files(root / name):
+            if path.suffix in {".py", ".pyc"} or root / GENERATED_FOLDER in path.parents:
+                continue
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(path.read_bytes())
+    for path in _files(root / "macros" / "kohorte"):
+        if path.suffix == ".py":
+            digest.update(path.read_bytes())
+    for folder in raw:
+        for path in _files(folder):
+            status = path.stat()
+            digest.update(f"{path}{status.st_size}{status.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from (found for found in sorted(path.rglob("*")) if found.is_file())
+
+
+def print_summary(root: Path) -> None:
+    """Print what was built: tables, segments with sizes and shares, and what is next."""
+    import duckdb
+    from rich.console import Console
+    from rich.table import Table
+
+    path = warehouse_path(root)
+    if not path.exists():
+        raise KohorteError(f"there is no warehouse at {path} yet; run: make run")
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            facts = connection.sql(_FACTS).fetchone()
+            segments = connection.sql(_SEGMENTS).fetchall()
+    except duckdb.IOException:
+        raise KohorteError(f"{path} is in use by another program; try again") from None
+    except duckdb.CatalogException:
+        raise KohorteError(f"{path} is half built; run: make run") from None
+    assert facts is not None
+    as_of, customers, orders, revenue, quarantined, raw_rows = facts
+    shown = os.path.relpath(path, root)
+    console.print(f"\nThe warehouse is {shown}, seen as of {as_of:%Y-%m-%d %H:%M} UTC.")
+    console.print(
+        f"{customers:,} customers, {orders:,} orders, {revenue:,.2f} net revenue; "
+        f"{quarantined:,} of {raw_rows:,} raw rows were set aside (table quarantine)."
+    )
+    table = Table(title=f"{len(segments)} segments", title_justify="left")
+    for name in ("segment", "what it is"):
+        table.add_column(name, overflow="fold")
+    for name in ("members", "share"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for segment, label, members, share in segments:
+        table.add_row(segment, label, f"{members:,}", f"{share:.1%}")
+    console.print(table)
+    console.print(
+        "What to try next:\n"
+        "  .venv/bin/kohorte validate        after you change a file in segments/\n"
+        "  .venv/bin/dbt build               to build again, everything or with --select\n"
+        "  make dev                          to see it run on a schedule, in the browser",
+        soft_wrap=True,
+    )
+
+
+_FACTS = """
+    select
+        (select as_of from int_clock),
+        (select count(*) from dim_customers),
+        (select count(*) from fct_orders),
+        (select coalesce(sum(net_revenue), 0) from fct_orders),
+        (select count(*) from quarantine),
+        (select coalesce(sum(raw_rows), 0) from int_row_counts)
+"""
+_SEGMENTS = """
+    select segment, label, members, share_of_customers
+    from dim_segments
+    order by members desc, segment
+"""

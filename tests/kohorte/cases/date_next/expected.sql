@@ -1,0 +1,75 @@
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'example' as segment,
+        'example' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'birth_date is within the next 14 days' as definition,
+        '0d0b990b298f2cc3' as definition_hash,
+        'date_next/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select
+        local_as_of,
+        local_as_of + interval '14' day as local_days_14_ahead
+    from int_clock
+),
+
+features as (
+    select
+        customer_id,
+        birth_date
+    from dim_customer_features
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(
+            cast(features.birth_date as timestamp) >= moments.local_as_of
+            and cast(features.birth_date as timestamp) < moments.local_days_14_ahead,
+            false
+        ) as in_segment__example
+    from features
+    cross join moments
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__example then 1 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

@@ -1,0 +1,73 @@
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'example' as segment,
+        'example' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'last_order_at is longer than 1 year ago' as definition,
+        'd66d5eacc24ff782' as definition_hash,
+        'date_older_than/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select (local_as_of - interval '1' year) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as years_1_ago
+    from int_clock
+),
+
+features as (
+    select
+        customer_id,
+        last_order_at
+    from dim_customer_features
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(
+            features.last_order_at < moments.years_1_ago,
+            false
+        ) as in_segment__example
+    from features
+    cross join moments
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__example then 1 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

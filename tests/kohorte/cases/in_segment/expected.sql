@@ -1,0 +1,178 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+-- did orders where channel is web at any time
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.channel = 'web'
+        and fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'web_buyers' as segment,
+        'web_buyers' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did orders where channel is web at any time' as definition,
+        '22cc5c42b2fb9a58' as definition_hash,
+        'in_segment/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'adults_of_the_web' as segment,
+        'adults_of_the_web' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment web_buyers and age is at least 18' as definition,
+        '0c6ba2149a4fd736' as definition_hash,
+        'in_segment/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast(['web_buyers'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'others' as segment,
+        'others' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'not in segment adults_of_the_web' as definition,
+        'e6397c6ebe2a7c40' as definition_hash,
+        'in_segment/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast(['adults_of_the_web'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        age,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        (features.conditions__0 & 1) <> 0 as in_segment__web_buyers
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        coalesce(
+            level_1.in_segment__web_buyers
+            and level_1.age >= 18,
+            false
+        ) as in_segment__adults_of_the_web
+    from level_1
+),
+
+level_3 as (
+    select
+        level_2.*,
+        not level_2.in_segment__adults_of_the_web as in_segment__others
+    from level_2
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__web_buyers then 1 else 0 end + case
+            when in_segment__adults_of_the_web
+            then 2
+            else 0
+        end
+        + case when in_segment__others then 4 else 0 end as word_0
+    from level_3
+)
+
+select * from int_segment_words__customer
