@@ -1,0 +1,58 @@
+# The two that a newcomer needs are `make run` and `make test`.
+SYSTEMS ?= shop
+RAW ?=
+AS_OF ?=
+# The first Python that fits, unless one is named.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SQL := models macros tests/generic tests/data
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format dev lock clean
+
+help: ## print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed"; exit 1; }
+	@echo "installing the pinned packages into .venv with $(PYTHON) (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=, AS_OF=)
+	@$(BIN)/kohorte run --systems "$(SYSTEMS)" \
+		$(if $(RAW),--raw "$(RAW)") $(if $(AS_OF),--as-of "$(AS_OF)")
+
+test: $(INSTALLED) lint ## run everything that must hold
+	@$(BIN)/pytest
+
+lint: $(INSTALLED) ## check style and types of Python and SQL
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy
+	@$(BIN)/kohorte compile
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 $(SQL)
+
+format: $(INSTALLED) ## bring Python and SQL into the house's form
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/sqlfluff fix --disable-progress-bar --processes 2 $(SQL)
+
+dev: $(INSTALLED) ## open Dagster in the browser, on port 3000
+	@mkdir -p .dagster
+	@DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev -m orchestration.definitions
+
+lock: $(INSTALLED) ## pin all packages anew, with hashes (needs uv)
+	@uv pip compile pyproject.toml --group dev --universal --no-strip-extras \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--no-annotate --python-version 3.11 --quiet --output-file requirements.lock
+
+clean: ## remove what was built, but not the raw data
+	@rm -rf target logs warehouse models/marts/segments/generated
