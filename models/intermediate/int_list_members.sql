@@ -1,0 +1,27 @@
+-- One row per manual list and customer who is on it at as_of.
+with manual_lists as (
+    select * from {{ ref("manual_lists") }}
+),
+
+identity_map as (
+    select * from {{ ref("int_identity_map") }}
+),
+
+clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+int_list_members as (
+    select distinct
+        manual_lists.list as list_name,
+        identity_map.customer_id
+    from manual_lists
+    inner join identity_map
+        on manual_lists.customer = identity_map.identifier
+    cross join clock
+    where
+        coalesce(manual_lists.added_at < clock.as_of, true)
+        and coalesce(manual_lists.expires_at >= clock.as_of, true)
+)
+
+select * from int_list_members
