@@ -162,7 +162,7 @@ def print_summary(root: Path) -> None:
             segments = connection.sql(_SEGMENTS).fetchall()
     except duckdb.IOException:
         raise KohorteError(f"{path} is in use by another program; try again") from None
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
         raise KohorteError(f"{path} is half built; run: make run") from None
     assert facts is not None
     as_of, customers, orders, revenue, quarantined, raw_rows = facts
@@ -196,7 +196,7 @@ _FACTS = """
         (select count(*) from fct_orders),
         (select coalesce(sum(net_revenue), 0) from fct_orders),
         (select count(*) from quarantine),
-        (select coalesce(sum(raw_rows), 0) from int_row_counts)
+        (select coalesce(sum(count_raw), 0) from int_row_counts)
 """
 _SEGMENTS = """
     select segment, label, members, share_of_customers
