@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,12 @@ def test_a_demo_is_current_for_its_own_arguments_only(
 ) -> None:
     assert is_current(shop.folder, CUSTOMERS, SEED, UNTIL)
     assert not is_current(shop.folder, customers, seed, until)
+
+
+def test_a_demo_that_lost_a_table_is_not_current(tmp_path: Path) -> None:
+    generate(tmp_path / "shop", 1, SEED, UNTIL)
+    shutil.rmtree(tmp_path / "shop" / "messages")
+    assert not is_current(tmp_path / "shop", 1, SEED, UNTIL)
 
 
 def test_another_seed_gives_other_people(shop: Shop, tmp_path: Path) -> None:
