@@ -1,0 +1,32 @@
+-- One row: the instant that every model and every segment sees the world as of.
+{{ config(materialized="table") }}
+{% set is_historical = systems_with("extracts") | length == var("systems") | length %}
+
+{% if var("as_of") is not none %}
+with as_of_instant as (
+    select {{ instant(var("as_of")) }} as as_of
+),
+{% elif is_historical %}
+with extracts as (
+    {{ union_systems("extracts") }}
+),
+
+as_of_instant as (
+    select coalesce(max(covers_until), {{ instant(run_started_at) }}) as as_of
+    from extracts
+),
+{% else %}
+with as_of_instant as (
+    select {{ instant(run_started_at) }} as as_of
+),
+{% endif %}
+
+clock as (
+    select
+        {{ local_date("as_of") }} as today,
+        as_of,
+        {{ local_timestamp("as_of") }} as local_as_of
+    from as_of_instant
+)
+
+select * from clock

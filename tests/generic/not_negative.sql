@@ -1,0 +1,12 @@
+{#
+    Rows whose number is below zero. Nulls pass.
+
+    Usage: data_tests: [not_negative]
+#}
+{% test not_negative(model, column_name) %}
+
+select {{ column_name }}
+from {{ model }}
+where {{ column_name }} < 0
+
+{% endtest %}
