@@ -1,0 +1,25 @@
+-- One row: where the windows of the features begin, stepped back on the wall clock.
+{{ config(materialized="table") }}
+
+with clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+int_feature_windows as (
+    select
+        today,
+        as_of,
+        {{ to_utc(dbt.dateadd("day", -7, "local_as_of"), var("timezone")) }}
+            as start_7d_at,
+        {{ to_utc(dbt.dateadd("day", -30, "local_as_of"), var("timezone")) }}
+            as start_30d_at,
+        {{ to_utc(dbt.dateadd("day", -90, "local_as_of"), var("timezone")) }}
+            as start_90d_at,
+        {{ to_utc(dbt.dateadd("day", -180, "local_as_of"), var("timezone")) }}
+            as start_180d_at,
+        {{ to_utc(dbt.dateadd("day", -365, "local_as_of"), var("timezone")) }}
+            as start_365d_at
+    from clock
+)
+
+select * from int_feature_windows
