@@ -52,7 +52,7 @@ def compile_(project_dir: Root = HERE, target: Target = None) -> None:
 
 @app.command()
 def demo(
-    customers: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 5000,
+    customers: Annotated[int, typer.Option(min=1, help="How many people.")] = 5000,
     seed: Annotated[int, typer.Option(help="Another seed makes another shop.")] = 7,
     until: Annotated[
         datetime.datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")

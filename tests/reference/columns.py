@@ -399,7 +399,7 @@ class Tester(Generic[K]):
     def _anniversary(self, argument: Any) -> Callable[[date], bool]:
         today = self._clock.as_of.wall.date()
         if argument == "today":
-            return lambda day: anniversary_in(today.year, day) == today
+            return lambda day: day.year < today.year and anniversary_in(today.year, day) == today
         if not isinstance(argument, Mapping) or len(argument) != 1:
             raise SpecError(f"not an anniversary: {argument!r}")
         ((key, value),) = argument.items()
@@ -414,4 +414,6 @@ class Tester(Generic[K]):
         other = self._clock.step(midnight, span, 1 if key == "next" else -1).wall.date()
         start, end = sorted((today, other))
         years: Iterable[int] = range(start.year, end.year + 1)
-        return lambda day: any(start <= anniversary_in(year, day) < end for year in years)
+        return lambda day: any(
+            day.year < year and start <= anniversary_in(year, day) < end for year in years
+        )

@@ -25,7 +25,7 @@ Time
 - `older_than` is strictly before the start of the window (at or before).
 - Anniversaries go by whole local days: next 7 days is today and 6 more, last 7 days ends yesterday
   (last includes today; midnights against the wall clock).
-- Anniversaries ignore the year: the day itself, and days to come, have one (from a year on).
+- The first anniversary is a year after the day (the day itself, and days to come, have one).
 - `anniversary: {month: 2}` holds for 29 February in every year.
 - `eq`, `in` and `on` with a day on a timestamp mean that local day (midnight; an error).
 - Amounts are whole numbers; seconds and quarters are no units; `0 days` is an empty window.

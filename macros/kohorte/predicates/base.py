@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kohorte.reader import Reader
 
 ALL_TYPES = frozenset(Type) - {Type.PLACE}
-ORDERED_TYPES = frozenset({Type.NUMBER, Type.DATE, Type.TIMESTAMP})
 MOMENT_TYPES = frozenset({Type.DATE, Type.TIMESTAMP})
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Mean radius of the earth in kilometres (IUGG).
 EARTH_RADIUS_KM = "6371.0088"
-_KM_PER_UNIT = {"km": Decimal(1), "m": Decimal("0.001"), "miles": Decimal("1.609344")}
-_DISTANCE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) *(km|miles|m)")
+_KM_PER_UNIT = {"km": Decimal(1), "m": Decimal("0.001")}
+_DISTANCE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) *(km|m)")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Near(Predicate):
         text = reader.text(fields["within"])
         found = _DISTANCE.fullmatch(text)
         if not found:
-            raise reader.fail(fields["within"], "not a distance", "25 km, 500 m or 10 miles")
+            raise reader.fail(fields["within"], "not a distance", "25 km or 500 m")
         return cls(latitude, longitude, Decimal(found[1]) * _KM_PER_UNIT[found[2]])
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:

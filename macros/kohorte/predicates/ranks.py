@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from sqlglot import exp
 
 from kohorte.catalog import Column, Type
-from kohorte.predicates.base import ORDERED_TYPES, Predicate, Scope, Subject, literal
+from kohorte.predicates.base import Predicate, Scope, Subject, literal
 from kohorte.predicates.comparison import Between, Comparison
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Extreme(Predicate):
     """
 
     operators = ("top", "bottom")
-    types = ORDERED_TYPES
+    types = frozenset({Type.NUMBER})
     options = ("per",)
 
     is_top: bool
@@ -78,7 +78,7 @@ class Percentile(Predicate):
     """
 
     operators = ("percentile",)
-    types = ORDERED_TYPES
+    types = frozenset({Type.NUMBER})
     options = ("per",)
 
     tests: tuple[Comparison | Between, ...]
