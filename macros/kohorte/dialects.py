@@ -34,6 +34,7 @@ _LAYOUT: tuple[tuple[re.Pattern[str], str], ...] = (
         r" at time zone \1\n    at time zone ",
     ),
     (re.compile(r" \+ case when "), "\n    + case when "),
+    (re.compile(r"\n( *)when ([^\n]+)\n +then "), r"\n\1when \2\n\1    then "),
 )
 #: What opens an expression, a statement or a comment of Jinja.
 _JINJA = re.compile(r"\{(?=[{%#])")

@@ -44,13 +44,13 @@ condition_1 as (
         count(
             distinct case
                 when fct_events.occurred_at >= moments.weeks_1_ago
-                then 0
+                    then 0
                 when fct_events.occurred_at >= moments.weeks_2_ago
-                then 1
+                    then 1
                 when fct_events.occurred_at >= moments.weeks_3_ago
-                then 2
+                    then 2
                 when fct_events.occurred_at >= moments.weeks_4_ago
-                then 3
+                    then 3
             end
         ) >= 3
 ),

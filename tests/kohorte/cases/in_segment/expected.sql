@@ -168,7 +168,7 @@ int_segment_words__customer as (
         cast(0 as bigint)
         + case when in_segment__web_buyers then 1 else 0 end + case
             when in_segment__adults_of_the_web
-            then 2
+                then 2
             else 0
         end
         + case when in_segment__others then 4 else 0 end as word_0

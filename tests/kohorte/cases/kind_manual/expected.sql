@@ -99,7 +99,7 @@ int_segment_words__customer as (
         customer_id,
         cast(0 as bigint) + case
             when in_segment__friends_of_the_house
-            then 1
+                then 1
             else 0
         end as word_0
     from level_1
