@@ -21,8 +21,8 @@ from kohorte.errors import KohorteError
 
 #: Names that SQL takes without quotes, so that they need none anywhere.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-#: Generated columns begin with this; no attribute may.
-RESERVED = "in_segment__"
+#: Generated columns have this in their name; no attribute may.
+RESERVED = "__"
 #: The seed that holds the manual lists, and its column with the list's name.
 LISTS_SEED = ("manual_lists.csv", "list")
 
@@ -204,7 +204,7 @@ def _columns(model: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> d
 def _column(described: Mapping[str, Any], where: str) -> Column | None:
     """Return one column; nothing if its type cannot be tested (a map, a struct)."""
     name = described["name"]
-    if not NAME.fullmatch(name) or name.startswith(RESERVED):
+    if not NAME.fullmatch(name) or RESERVED in name:
         raise KohorteError(f"{where}: column `{name}` needs another name")
     if "data_type" not in described:
         raise KohorteError(f"{where}: column `{name}` has no data_type")

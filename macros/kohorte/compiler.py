@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kohorte.catalog import Catalog, read_catalog
-from kohorte.dialects import convert_zone, dialect_of
+from kohorte.dialects import dialect_of
 from kohorte.models import DEFINITIONS_MODEL, definitions_model, entity_models
 from kohorte.moments import Clock
 from kohorte.plan import plan_entity
@@ -41,7 +41,7 @@ def compile_project(project: Project) -> Compiled:
 
 def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -> dict[str, str]:
     """Return the dbt models of resolved specs, by file name."""
-    clock = Clock(timezone, convert_zone(dialect))
+    clock = Clock(timezone, dialect)
     used = {segment.entity for segment in specs.segments} | {DEFAULT_ENTITY}
     models = {DEFINITIONS_MODEL: definitions_model(specs, dialect)}
     for name in sorted(used & catalog.entities.keys()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from sqlglot import exp
 
@@ -48,24 +47,35 @@ def dialect_of(adapter: str) -> str:
     return DIALECTS[adapter]
 
 
-def convert_zone(dialect: str) -> Callable[[exp.Expr, str, str], exp.Expr]:
-    """Return a function that turns one zone's wall clock reading into another's."""
+def convert_zone(wall: exp.Expr, source: str, target: str, dialect: str) -> exp.Expr:
+    """Return what one zone's clock shows when another's shows this."""
+    if source == target:
+        return wall
+    zones = exp.Literal.string(source), exp.Literal.string(target)
+    if dialect == "spark":
+        to_utc = target == "UTC"
+        name = "to_utc_timestamp" if to_utc else "from_utc_timestamp"
+        return exp.Anonymous(this=name, expressions=[wall, zones[0] if to_utc else zones[1]])
+    inner = wall if isinstance(wall, exp.Column) else exp.paren(wall, copy=False)
+    instant = exp.AtTimeZone(this=inner, zone=zones[0])
+    return exp.AtTimeZone(this=instant, zone=zones[1])
 
-    def at_time_zone(wall: exp.Expr, source: str, target: str) -> exp.Expr:
-        if source == target:
-            return wall
-        zones = exp.Literal.string(source), exp.Literal.string(target)
-        if dialect == "spark":
-            name = "to_utc_timestamp" if target == "UTC" else "from_utc_timestamp"
-            return exp.Anonymous(
-                this=name, expressions=[wall, zones[0] if target == "UTC" else zones[1]]
-            )
-        simple = isinstance(wall, exp.Column)
-        inner = wall if simple else exp.paren(wall, copy=False)
-        instant = exp.AtTimeZone(this=inner, zone=zones[0])
-        return exp.AtTimeZone(this=instant, zone=zones[1])
 
-    return at_time_zone
+def bucket(seed: str, key: exp.Expr, dialect: str) -> exp.Expr:
+    """Return a whole number from 0 to 2^32 - 1 that depends on seed and key alone.
+
+    It is the first 8 hex digits of md5("seed:key"), the same on every engine.
+    """
+    seeded = exp.DPipe(this=exp.Literal.string(f"{seed}:"), expression=key)
+    digits = exp.func("left", exp.func("md5", seeded), exp.Literal.number(8))
+    if dialect == "spark":
+        sixteen, ten = exp.Literal.number(16), exp.Literal.number(10)
+        return exp.cast(exp.Anonymous(this="conv", expressions=[digits, sixteen, ten]), "bigint")
+    if dialect == "postgres":
+        bits = exp.DPipe(this=exp.Literal.string("x"), expression=digits)
+        return exp.cast(exp.cast(exp.paren(bits), "bit(32)"), "bigint")
+    prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=digits)
+    return exp.cast(exp.paren(prefixed), "bigint")
 
 
 def render(query: exp.Expr, dialect: str) -> str:

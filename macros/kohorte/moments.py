@@ -14,6 +14,8 @@ from typing import Literal, TypeAlias
 
 from sqlglot import exp
 
+from kohorte.dialects import convert_zone
+
 #: Unit of the language: the unit and the factor that SQL gets.
 UNITS: dict[str, tuple[str, int]] = {
     "minute": ("MINUTE", 1),
@@ -141,10 +143,10 @@ class Moment:
 
 @dataclass(frozen=True)
 class Clock:
-    """Where the two readings of as_of stand in SQL, and the project's time zone."""
+    """Where the two readings of as_of stand in SQL, the time zone and the engine."""
 
     timezone: str
-    convert: Callable[[exp.Expr, str, str], exp.Expr]
+    dialect: str
 
     def as_of(self) -> exp.Expr:
         """Return the instant in UTC."""
@@ -156,11 +158,11 @@ class Clock:
 
     def to_utc(self, wall: exp.Expr) -> exp.Expr:
         """Return the instant at which the wall clock shows this."""
-        return self.convert(wall, self.timezone, "UTC")
+        return convert_zone(wall, self.timezone, "UTC", self.dialect)
 
     def to_local(self, instant: exp.Expr) -> exp.Expr:
         """Return what the wall clock shows at an instant."""
-        return self.convert(instant, "UTC", self.timezone)
+        return convert_zone(instant, "UTC", self.timezone, self.dialect)
 
 
 AS_OF = Moment("as_of")
@@ -182,6 +184,10 @@ class Window:
         if self.end:
             parts.append(exp.LT(this=subject.copy(), expression=bound(self.end)))
         return exp.and_(*parts, copy=False) if parts else None
+
+    def may_end_later(self) -> bool:
+        """Tell whether the window can reach beyond as_of."""
+        return self.end is None or self.end.anchor == "date" or self.end.is_ahead
 
     def __str__(self) -> str:
         if self.start is None:

@@ -8,19 +8,26 @@ feature mart and pack who is in which segment, again 60 to a number, so that the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from sqlglot import exp
 
 from kohorte.catalog import Activity, Column, Entity
+from kohorte.conditions.sample import threshold
+from kohorte.dialects import bucket
 from kohorte.moments import Clock, Moment
 from kohorte.predicates.base import Rank, Scope, certain_column, two_valued
-from kohorte.specs import Segment, Specs
+from kohorte.predicates.ranks import among_the_first
+from kohorte.specs import Kind, Limit, Segment, Specs
 
 #: How many flags a BIGINT holds, with room to spare for the sign.
 WORD_BITS = 60
 FLAG_PREFIX = "in_segment__"
+#: A segment with a limit before it is cut, and a member who only a list put in.
+UNLIMITED_PREFIX = "unlimited__"
+LIST_PREFIX = "by_list__"
 
 
 @dataclass
@@ -58,6 +65,10 @@ class ActivityScope:
     def local(self, instant: exp.Expr) -> exp.Expr:
         """Return what the wall clock shows at an instant."""
         return self.moments.clock.to_local(instant)
+
+    def utc(self, wall: exp.Expr) -> exp.Expr:
+        """Return the instant at which the wall clock shows this."""
+        return self.moments.clock.to_utc(wall)
 
     def column(self, name: str) -> exp.Expr:
         """Return a column of the activity table."""
@@ -102,7 +113,7 @@ class Evaluation:
     attributes: dict[str, None] = field(default_factory=dict)
     ranks: dict[tuple[str, str | None, bool], int] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
-    #: The flags of each level: segment to expression.
+    #: The flags of each level: column to expression.
     flags: list[dict[str, exp.Expr]] = field(default_factory=list)
     lookup_moments: Moments = field(init=False)
     moments: Moments = field(init=False)
@@ -114,18 +125,49 @@ class Evaluation:
     def add(self, segment: Segment) -> None:
         """Evaluate one more segment; those that it uses were added before."""
         level = max((self.levels[name] + 1 for name in segment.uses()), default=0)
+        build = SegmentBuild(self, _source(level))
+        condition = two_valued(segment.condition.sql(build))
+        if segment.limit:
+            self._put(level, UNLIMITED_PREFIX + segment.name, condition)
+            level += 1
+            condition = self._limited(segment.name, segment.limit, _source(level))
+        self._put(level, FLAG_PREFIX + segment.name, condition)
         self.levels[segment.name] = level
+        if segment.include and segment.rule:
+            by_rule = two_valued(segment.rule.sql(SegmentBuild(self, _source(level))))
+            self._put(level, LIST_PREFIX + segment.name, exp.Not(this=exp.paren(by_rule)))
+
+    def _put(self, level: int, column: str, sql: exp.Expr) -> None:
         while len(self.flags) <= level:
             self.flags.append({})
-        build = SegmentBuild(self, f"level_{level}" if level else "features")
-        condition = segment.condition.sql(build)
-        self.flags[level][segment.name] = two_valued(condition)
+        self.flags[level][column] = sql
+
+    def _limited(self, name: str, limit: Limit, source: str) -> exp.Expr:
+        """Return whether a member has one of the highest values among the members."""
+        for column in filter(None, (limit.by, limit.per)):
+            self.attributes[column] = None
+        member = certain_column(UNLIMITED_PREFIX + name, source)
+        value = exp.column(limit.by, table=source)
+        key = exp.column(self.entity.key, table=source)
+        per = exp.column(limit.per, table=source) if limit.per else None
+        position, ranked = _rank(key, value, [member, *([per] if per else [])], True)
+        known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+        inside = among_the_first(Rank(position, ranked), limit.amount, limit.is_share)
+        return exp.and_(member.copy(), known, inside, copy=False)
 
     def lookup(self, keys: exp.Select, comment: str) -> Lookup:
         """Return the look-up of a query, the same one for the same query."""
-        for select in keys.find_all(exp.Select):
-            if any(column.table == "moments" for column in select.find_all(exp.Column)):
-                select.join("moments", join_type="cross", copy=False)
+        needy = {
+            id(column.parent_select): column.parent_select
+            for column in keys.find_all(exp.Column)
+            if column.table == "moments" and column.parent_select
+        }
+        for select in needy.values():
+            select.join("moments", join_type="cross", copy=False)
+        selected = keys.selects[0]
+        if selected.alias_or_name != self.entity.key:
+            named = exp.alias_(selected.copy(), self.entity.key)
+            keys = keys.select(named, append=False, copy=False)
         text = keys.sql()
         if text not in self.lookups:
             self.lookups[text] = Lookup(len(self.lookups) + 1, keys, comment)
@@ -146,6 +188,10 @@ class SegmentBuild:
     def local(self, instant: exp.Expr) -> exp.Expr:
         """Return what the wall clock shows at an instant."""
         return self.evaluation.clock.to_local(instant)
+
+    def utc(self, wall: exp.Expr) -> exp.Expr:
+        """Return the instant at which the wall clock shows this."""
+        return self.evaluation.clock.to_utc(wall)
 
     def column(self, name: str) -> exp.Expr:
         """Return an attribute."""
@@ -172,6 +218,11 @@ class SegmentBuild:
         lookup = self.evaluation.lookup(keys, comment)
         word = certain_column(f"conditions__{lookup.word}", self.source)
         return has_flag(word, lookup.bit)
+
+    def bucket(self, seed: str) -> exp.Expr:
+        """Return a whole number below 2^32 that depends on seed and key alone."""
+        key = exp.column(self.evaluation.entity.key, table=self.source)
+        return bucket(seed, key, self.evaluation.clock.dialect)
 
     def member(self, segment: str) -> exp.Expr:
         """Return the flag of another segment, of a level below."""
@@ -224,7 +275,7 @@ def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
     return EntityPlan(
         entity, segments, lookups,
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
-        _members(entity, segments),
+        _members(entity, segments, clock.dialect),
     )  # fmt: skip
 
 
@@ -287,7 +338,7 @@ def _words(
         queries.insert(0, Query("moments", (evaluation.moments.query(),)))
     source = "features"
     for number, flags in enumerate(evaluation.flags, start=1):
-        columns = [_flag(name, sql) for name, sql in flags.items()]
+        columns = [_flag(column, sql) for column, sql in flags.items()]
         star = exp.Column(this=exp.Star(), table=exp.to_identifier(source))
         level = exp.select(star, *columns).from_(source)
         if any(c.table == "moments" for sql in flags.values() for c in sql.find_all(exp.Column)):
@@ -296,18 +347,24 @@ def _words(
         queries.append(Query(source, (level,)))
     key = evaluation.entity.key
     words = exp.select(exp.column(key)).from_(source)
-    for number in range(0, len(segments), WORD_BITS):
-        group = segments[number : number + WORD_BITS]
+    packed = _packed_flags(segments)
+    for number in range(0, len(packed), WORD_BITS):
+        group = packed[number : number + WORD_BITS]
         word = exp.alias_(_pack(group), f"word_{number // WORD_BITS}")
         words = words.select(word, copy=False)
     return (*queries, Query(words_model(evaluation.entity.name), (words,)))
 
 
-def _flag(segment: str, sql: exp.Expr) -> exp.Expr:
-    """Return a segment's condition as a boolean column."""
+def _source(level: int) -> str:
+    """Return the name of the CTE that a level reads from."""
+    return f"level_{level}" if level else "features"
+
+
+def _flag(column: str, sql: exp.Expr) -> exp.Expr:
+    """Return a condition as a boolean column."""
     if isinstance(sql, exp.Connector):
         sql = exp.paren(sql, copy=False)
-    return exp.alias_(sql, FLAG_PREFIX + segment)
+    return exp.alias_(sql, column)
 
 
 def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
@@ -317,7 +374,13 @@ def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
     names = (name for name in evaluation.attributes if name != entity.key)
     query = exp.select(key, *map(exp.column, names)).from_(entity.model)
     for (column, per, descending), number in evaluation.ranks.items():
-        query = query.select(*_rank(key, column, per, descending, number), copy=False)
+        groups = [exp.column(per)] if per else []
+        position, ranked = _rank(key, exp.column(column), groups, descending)
+        query = query.select(
+            exp.alias_(position, f"rank__{number}"),
+            exp.alias_(ranked, f"ranked__{number}"),
+            copy=False,
+        )
     if not lookups:
         return query
     for word in range(lookups[-1].word + 1):
@@ -329,44 +392,93 @@ def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
 
 
 def _rank(
-    key: exp.Column, column: str, per: str | None, descending: bool, number: int
-) -> list[exp.Expr]:
+    key: exp.Column, value: exp.Column, groups: Sequence[exp.Column], descending: bool
+) -> tuple[exp.Expr, exp.Expr]:
     """Return a row's position among those with a value, ties by key, and their count."""
-    groups = [exp.column(per)] if per else []
-    by_value = exp.Ordered(this=exp.column(column), desc=descending, nulls_first=False)
+    by_value = exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)
+    by_key = exp.Ordered(this=key.copy(), desc=False)
     position = exp.Window(
         this=exp.RowNumber(),
-        partition_by=groups,
-        order=exp.Order(expressions=[by_value, exp.Ordered(this=key.copy(), desc=False)]),
+        partition_by=[group.copy() for group in groups],
+        order=exp.Order(expressions=[by_value, by_key]),
     )
     ranked = exp.Window(
-        this=exp.Count(this=exp.column(column)),
-        partition_by=[group.copy() for group in groups],
+        this=exp.Count(this=value.copy()), partition_by=[group.copy() for group in groups]
     )
-    return [exp.alias_(position, f"rank__{number}"), exp.alias_(ranked, f"ranked__{number}")]
+    return position, ranked
 
 
-def _pack(segments: Sequence[Segment]) -> exp.Expr:
-    """Return the flags of up to 60 segments as one number."""
+def _packed_flags(segments: Sequence[Segment]) -> list[str]:
+    """Return the columns that are packed, in order: memberships, then by list only."""
+    members = [FLAG_PREFIX + segment.name for segment in segments]
+    by_list = [LIST_PREFIX + s.name for s in segments if s.include and s.rule]
+    return [*members, *by_list]
+
+
+def _pack(columns: Sequence[str]) -> exp.Expr:
+    """Return up to 60 flags as one number."""
     total: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
-    for position, segment in enumerate(segments):
-        flag = exp.column(FLAG_PREFIX + segment.name)
+    for position, column in enumerate(columns):
         bit = exp.Literal.number(1 << position)
-        value = exp.case().when(flag, bit).else_(exp.Literal.number(0))
+        value = exp.case().when(exp.column(column), bit).else_(exp.Literal.number(0))
         total = exp.Add(this=total, expression=value)
     return total
 
 
-def _members(entity: Entity, segments: Sequence[Segment]) -> tuple[Query, ...]:
+def _members(entity: Entity, segments: Sequence[Segment], dialect: str) -> tuple[Query, ...]:
     """Return the query with one row a segment and member."""
     model = words_model(entity.name)
-    selects = []
-    for position, segment in enumerate(segments):
-        word = exp.column(f"word_{position // WORD_BITS}")
-        inside = has_flag(word, 1 << position % WORD_BITS)
-        name = exp.alias_(exp.Literal.string(segment.name), "segment")
-        selects.append(exp.select(name, exp.column(entity.key)).from_(model).where(inside))
+    places = {name: place for place, name in enumerate(_packed_flags(segments))}
+    selects = [_member_rows(segment, entity, places, dialect) for segment in segments]
     if not selects:
-        nobody = exp.alias_(exp.cast(exp.Null(), "text"), "segment")
-        selects = [exp.select(nobody, exp.column(entity.key)).from_(model).where(exp.false())]
+        texts = [
+            exp.alias_(exp.cast(exp.Null(), "text"), name)
+            for name in ("segment", "through", "variant")
+        ]
+        selects = [exp.select(*texts, exp.column(entity.key)).from_(model).where(exp.false())]
     return (Query(members_model(entity.name), tuple(selects)),)
+
+
+def _member_rows(
+    segment: Segment, entity: Entity, places: Mapping[str, int], dialect: str
+) -> exp.Select:
+    """Return the members of one segment, what put them in, and their variant."""
+    return (
+        exp.select(
+            exp.alias_(exp.Literal.string(segment.name), "segment"),
+            exp.alias_(_through(segment, places), "through"),
+            exp.alias_(_variant(segment, exp.column(entity.key), dialect), "variant"),
+            exp.column(entity.key),
+        )
+        .from_(words_model(entity.name))
+        .where(_unpacked(FLAG_PREFIX + segment.name, places))
+    )
+
+
+def _unpacked(column: str, places: Mapping[str, int]) -> exp.Expr:
+    word, bit = divmod(places[column], WORD_BITS)
+    return has_flag(exp.column(f"word_{word}"), 1 << bit)
+
+
+def _through(segment: Segment, places: Mapping[str, int]) -> exp.Expr:
+    """Return what put a member in: rule, list, tier or branch."""
+    if segment.kind in (Kind.TIER, Kind.BRANCH):
+        return exp.Literal.string(segment.kind)
+    if not segment.include:
+        return exp.Literal.string("rule")
+    if not segment.rule:
+        return exp.Literal.string("list")
+    by_list = _unpacked(LIST_PREFIX + segment.name, places)
+    return exp.case().when(by_list, exp.Literal.string("list")).else_(exp.Literal.string("rule"))
+
+
+def _variant(segment: Segment, key: exp.Expr, dialect: str) -> exp.Expr:
+    """Return the variant that the bucket falls into; null without a split."""
+    if segment.split is None:
+        return exp.cast(exp.Null(), "text")
+    number, end, variant = bucket(segment.split.seed, key, dialect), Decimal(0), exp.case()
+    for name, share in segment.split.variants:
+        end += share
+        below = exp.LT(this=number.copy(), expression=exp.Literal.number(threshold(end)))
+        variant = variant.when(below, exp.Literal.string(name), copy=False)
+    return variant

@@ -188,7 +188,7 @@ class Reader:
         self, node: Node, required: Collection[str] = (), optional: Collection[str] = ()
     ) -> dict[str, Node]:
         """Read a mapping with known keys; every unknown one is a mistake."""
-        known = [*required, *optional]
+        known = list(dict.fromkeys((*required, *optional)))
         mapping = self.mapping(node, ", ".join(known))
         for key, _ in mapping.entries:
             if key.value not in known:

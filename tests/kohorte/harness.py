@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import duckdb
-
 from kohorte.catalog import Catalog, read_catalog
 from kohorte.compiler import compile_specs
 from kohorte.specs import Specs, read_specs
@@ -75,4 +74,14 @@ def members(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     ).fetchall():
         assert customer not in found[segment], "a member twice"
         found[segment].add(customer)
+    return found
+
+
+def variants(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for segment, customer, variant in connection.execute(
+        "select segment, customer_id, variant from int_segment_members__customer"
+        " where variant is not null"
+    ).fetchall():
+        found.setdefault(segment, {})[customer] = variant
     return found

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from kohorte.errors import SpecErrors
+
 from tests.kohorte import harness
 
 MISTAKES = sorted(path.parent for path in (harness.HERE / "mistakes").glob("*/*.yml"))

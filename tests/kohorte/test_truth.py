@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.kohorte.worlds import compiled_members, documents, worlds
-from tests.reference.evaluator import World, evaluate
+from tests.reference.evaluator import World, evaluate, variants
 
 #: `make fuzz` runs many more.
 EXAMPLES = int(os.environ.get("KOHORTE_EXAMPLES", "300"))
@@ -32,4 +32,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_compiled_members_are_those_of_the_reference(
     folder: Any, document: dict[str, Any], world: World
 ) -> None:
-    assert compiled_members(document, world, folder) == evaluate(document, world)
+    members, found = compiled_members(document, world, folder)
+    assert members == evaluate(document, world)
+    assert found == {name: who for name, who in variants(document, world).items() if who}

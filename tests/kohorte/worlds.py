@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 from hypothesis import strategies as st
-
 from kohorte.compiler import compile_specs
 from kohorte.specs import read_specs
+
 from tests.kohorte import harness
 from tests.reference.evaluator import Activity, World
 
-PEOPLE = [f"c{number}" for number in range(9)]
+PEOPLE = [f"c{number}" for number in range(7)]
 COUNTRIES = ("AT", "CH", "DE")
 CITIES = ("Wien", "wien", "Graz", "St. Pölten", "", "a'b{{c}}", "%_")
 INTERESTS = ("shoes", "books", "pets")
@@ -30,8 +31,8 @@ AS_OFS = (
 )  # fmt: skip
 ZONES = ("UTC", "Europe/Vienna", "America/New_York", "Australia/Lord_Howe")
 #: Distances at which windows of the specs below begin, and a little beside.
-_DAYS = (0, 1, 2, 7, 14, 27, 28, 29, 30, 31, 59, 60, 61, 89, 90, 91, 365, 366, 731)
-_SECONDS = (-3600, -1, 0, 1, 3600, 7200)
+_DAYS = (0, 0, 1, 2, 7, 7, 14, 14, 21, 28, 29, 30, 30, 31, 59, 60, 61, 89, 90, 90, 91, 365, 731)
+_SECONDS = (-7200, -3600, -1, 0, 0, 0, 0, 0, 1, 3600, 90_000)
 
 _TABLES = {
     "dim_customer_features": (
@@ -94,9 +95,9 @@ def worlds(draw: st.DrawFn) -> World:
             "latitude": draw(_maybe(st.sampled_from((48.2, 48.25, 47.07, -90.0)))),
             "longitude": draw(_maybe(st.sampled_from((16.37, 16.4, 15.44, 179.9)))),
         }
-        for key in draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=9))
+        for key in draw(st.lists(st.sampled_from(PEOPLE), unique=True, min_size=4))
     ]
-    who = _maybe(st.sampled_from(PEOPLE))
+    who = st.sampled_from([*PEOPLE[:4], *PEOPLE, None])
     orders = st.fixed_dictionaries(
         {
             "customer_id": who,
@@ -124,15 +125,17 @@ def worlds(draw: st.DrawFn) -> World:
         customers=customers,
         activities={
             "orders": Activity(
-                "ordered_at", None, "customer_id", _ORDERS, draw(st.lists(orders, max_size=25))
+                "ordered_at", None, "customer_id", _ORDERS,
+                draw(st.lists(orders, min_size=8, max_size=25)),
             ),
             "events": Activity(
                 "occurred_at", "event_name", "customer_id", _EVENTS,
-                draw(st.lists(events, max_size=25)),
+                draw(st.lists(events, min_size=8, max_size=25)),
             ),
         },
         lists={"friends": draw(on_lists), "left_alone": draw(on_lists)},
         places={"home": ("latitude", "longitude")},
+        bucket=bucket,
     )  # fmt: skip
 
 
@@ -147,6 +150,11 @@ def _birthdays(draw: st.DrawFn, as_of: dt.datetime) -> dt.date:
         return near.replace(year=near.year - years)
     except ValueError:
         return dt.date(near.year - years, 2, 28)
+
+
+def bucket(seed: str, key: str) -> float:
+    """Return the first 8 hex digits of md5("seed:key") as a share in [0, 1)."""
+    return int(hashlib.md5(f"{seed}:{key}".encode()).hexdigest()[:8], 16) / 2**32
 
 
 # --- specs --------------------------------------------------------------------------
@@ -305,9 +313,36 @@ def _dids(draw: st.DrawFn) -> dict[str, Any]:
     return condition
 
 
+@st.composite
+def _sequences(draw: st.DrawFn) -> dict[str, Any]:
+    steps = []
+    for _ in range(draw(st.integers(1, 3))):
+        activity, where, _ = draw(_ACTIVITIES)
+        step = {draw(st.sampled_from(("did", "did", "did_not"))): activity}
+        if draw(st.integers(0, 3)) == 0:
+            step["where"] = where
+        if draw(st.integers(0, 4)) == 0:
+            step |= draw(_WINDOWS)
+        if draw(st.integers(0, 5)) == 0:
+            step["which"] = draw(st.sampled_from(("first", "last")))
+        steps.append(step)
+    if all("did_not" in step for step in steps):
+        steps.append({"did": "events"})
+    sequence: dict[str, Any] = {"steps": steps}
+    if draw(st.booleans()):
+        sequence["within"] = draw(_PERIODS)
+    names = {next(iter(step.values())).split(".")[0] for step in steps}
+    if draw(st.integers(0, 2)) == 0 and len(names) == 1:
+        shared = "product_id" if names == {"events"} else "channel"
+        sequence["same"] = shared
+    return {"sequence": sequence}
+
+
 _LEAVES = st.one_of(
-    _ATTRIBUTE_TESTS, _ATTRIBUTE_TESTS, _dids(), _dids(),
-    _one(on_list=st.sampled_from(("friends", "left_alone"))),
+    _ATTRIBUTE_TESTS, _ATTRIBUTE_TESTS, _dids(), _dids(), _sequences(),
+    _one(on_list=st.sampled_from(("friends", "left_alone")),
+         sample=st.fixed_dictionaries({"percent": st.sampled_from((0, 10, 33.3, 50, 100)),
+                                       "seed": st.sampled_from(("spring", "a'b"))})),
 )  # fmt: skip
 
 
@@ -317,7 +352,7 @@ def conditions(segments: list[str]) -> st.SearchStrategy[Any]:
     if segments:
         names = st.sampled_from(segments)
         leaves = st.one_of(_LEAVES, _one(in_segment=names, not_in_segment=names))
-    return st.recursive(
+    grown = st.recursive(
         leaves,
         lambda inner: st.one_of(
             st.lists(inner, min_size=1, max_size=3),
@@ -326,20 +361,54 @@ def conditions(segments: list[str]) -> st.SearchStrategy[Any]:
         ),
         max_leaves=5,
     )  # fmt: skip
+    return st.one_of(leaves, leaves, leaves, grown)
+
+
+_LIMITS = st.fixed_dictionaries(
+    {"top": st.sampled_from((1, 2, 5, "50%", "33.3%")),
+     "by": st.sampled_from(("revenue", "revenue_before", "birth_date", "last_order_at"))},
+    optional={"per": st.just("country")},
+)  # fmt: skip
+_ACTIVE = st.fixed_dictionaries(
+    {}, optional={"from": st.sampled_from(("2020-01-01", "2026-03-29 02:30", "2026-07-01")),
+                  "until": st.sampled_from(("2026-07-01", "2030-01-01", "2026-10-25 02:30"))},
+).filter(bool).filter(lambda a: a.get("from", "0") < a.get("until", "9"))  # fmt: skip
+_SPLITS = st.sampled_from((
+    {"seed": "spring", "variants": {"control": 10, "a": 45, "b": 45}},
+    {"seed": "autumn", "variants": {"a": 33.5, "b": 66.5}},
+))  # fmt: skip
+_TIERS = st.sampled_from(
+    ({"bronze": 1, "silver": 2.5, "gold": 18}, {"gold": 3, "bronze": -1}, {"only": 0})
+)
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a spec of a few segments, each of which may use those before it."""
     segments: dict[str, Any] = {}
-    for number in range(draw(st.integers(1, 4))):
-        segment: dict[str, Any] = {"where": draw(conditions(list(segments)))}
+    document: dict[str, Any] = {"version": 1, "segments": segments}
+    usable: list[str] = []
+    for number in range(draw(st.integers(8, 14))):
+        segment: dict[str, Any] = {"where": draw(conditions(usable))}
         if draw(st.integers(0, 3)) == 0:
             segment["include"] = ["friends"]
         if draw(st.integers(0, 3)) == 0:
             segment["exclude"] = [draw(st.sampled_from(["left_alone", *segments]))]
+        if draw(st.integers(0, 4)) == 0:
+            segment["limit"] = draw(_LIMITS)
+        if draw(st.integers(0, 5)) == 0:
+            segment["active"] = draw(_ACTIVE)
+        if draw(st.integers(0, 4)) == 0:
+            segment["split"] = draw(_SPLITS)
         segments[f"s{number}"] = segment
-    return {"version": 1, "segments": segments}
+        usable.append(f"s{number}")
+        if number == 0 and draw(st.booleans()):
+            document["ladders"] = {"status": {"by": "age", "tiers": draw(_TIERS)}}
+            usable += [f"status__{tier}" for tier in document["ladders"]["status"]["tiers"]]
+    if draw(st.booleans()):
+        branches = draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3, unique=True))
+        document["waterfalls"] = {"message": {"first_match": branches}}
+    return document
 
 
 # --- the compiled side --------------------------------------------------------------
@@ -347,8 +416,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 def compiled_members(
     document: dict[str, Any], world: World, folder: Path
-) -> dict[str, set[str]]:
-    """Return the members that the compiled SQL finds on DuckDB."""
+) -> tuple[dict[str, set[str]], dict[str, dict[str, str]]]:
+    """Return the members that the compiled SQL finds on DuckDB, and their variants."""
     (folder / "spec.yml").write_text(json.dumps(document), encoding="utf-8")
     specs = read_specs(folder, harness.catalog())
     files = compile_specs(specs, harness.catalog(), "duckdb", world.timezone)
@@ -356,7 +425,7 @@ def compiled_members(
         connection.execute("set threads = 1")
         _load(connection, world)
         harness.run_models(connection, files)
-        return harness.members(connection)
+        return harness.members(connection), harness.variants(connection)
 
 
 def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:

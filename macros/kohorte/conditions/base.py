@@ -34,6 +34,10 @@ class Build(Scope, Protocol):
         """
         ...
 
+    def bucket(self, seed: str) -> exp.Expr:
+        """Return a whole number below 2^32 that depends on seed and key alone."""
+        ...
+
     def member(self, segment: str) -> exp.Expr:
         """Return whether the row is a member of another segment; never null."""
         ...

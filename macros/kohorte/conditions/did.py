@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AbstractMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
@@ -106,12 +106,50 @@ class Occurrence:
         column = scope.column(self.activity.type)
         return [exp.EQ(this=column, expression=literal(self.type))]
 
-    def narrowed(self, scope: Scope, *, is_local: bool = False) -> list[exp.Expr]:
-        """Return the tests of the columns and of the time."""
+    def narrowed(self, scope: Scope) -> list[exp.Expr]:
+        """Return the tests of the columns and of the time; the future does not exist."""
         time = scope.column(self.activity.time)
-        inside = self.window.contains(time, lambda moment: scope.moment(moment, local=is_local))
-        tests = [test.sql(scope) for test in self.where]
-        return [*tests, *([inside] if inside else [])]
+        windows = [self.window, *([Window()] if self.window.may_end_later() else [])]
+        inside = [
+            window.contains(time, lambda moment: scope.moment(moment, local=False))
+            for window in windows
+        ]
+        return [*(test.sql(scope) for test in self.where), *filter(None, inside)]
+
+    def rows(self, scope: Scope) -> exp.Select:
+        """Select the key of every row that counts."""
+        if self.which:
+            return self._first_or_last(scope)
+        return _select(self.activity, scope, [*self.of_type(scope), *self.narrowed(scope)])
+
+    def _first_or_last(self, scope: Scope) -> exp.Select:
+        """Select the rows at the first or last instant that pass the other tests."""
+        activity = self.activity
+        before = Window().contains(
+            scope.column(activity.time), lambda moment: scope.moment(moment, local=False)
+        )
+        assert before is not None
+        found = _select(activity, scope, [*self.of_type(scope), before])
+        extreme = exp.Min if self.which == "first" else exp.Max
+        found = found.select(
+            exp.alias_(extreme(this=scope.column(activity.time)), "found_at"), copy=False
+        ).group_by(scope.column(activity.key), copy=False)
+        _rename_table(found, activity.model, f"every_{activity.model}")
+        same = exp.and_(
+            exp.EQ(
+                this=scope.column(activity.key),
+                expression=exp.column(activity.key, table="found"),
+            ),
+            exp.EQ(
+                this=scope.column(activity.time),
+                expression=exp.column("found_at", table="found"),
+            ),
+            copy=False,
+        )
+        query = _select(activity, scope, [*self.of_type(scope), *self.narrowed(scope)])
+        return query.join(
+            found.subquery("found", copy=False), on=same, join_type="inner", copy=False
+        )
 
     def words(self) -> str:
         """Say `orders.web where … within the last 30 days`."""
@@ -174,47 +212,10 @@ class Did(Condition):
 
     def _rows(self, scope: Scope) -> exp.Select:
         """Select the key of every row that counts."""
-        occurrence = self.occurrence
-        activity = occurrence.activity
-        if self.regularly:
-            newest_first = self.regularly.boundaries()
-            occurrence = Occurrence(
-                activity, occurrence.type, occurrence.where, Window(newest_first[-1])
-            )
-        if not occurrence.which:
-            tests = [*occurrence.of_type(scope), *occurrence.narrowed(scope)]
-            return _select(activity, scope, tests)
-        return self._first_or_last(scope)
-
-    def _first_or_last(self, scope: Scope) -> exp.Select:
-        """Select the rows at the first or last instant that pass the other tests."""
-        occurrence, activity = self.occurrence, self.occurrence.activity
-        before = Window().contains(
-            scope.column(activity.time), lambda moment: scope.moment(moment, local=False)
-        )
-        assert before is not None
-        found = _select(activity, scope, [*occurrence.of_type(scope), before])
-        extreme = exp.Min if occurrence.which == "first" else exp.Max
-        found = found.select(
-            exp.alias_(extreme(this=scope.column(activity.time)), "found_at"), copy=False
-        ).group_by(scope.column(activity.key), copy=False)
-        _rename_table(found, activity.model, f"every_{activity.model}")
-        tests = [*occurrence.of_type(scope), *occurrence.narrowed(scope)]
-        joined = exp.and_(
-            exp.EQ(
-                this=scope.column(activity.key),
-                expression=exp.column(activity.key, table="found"),
-            ),
-            exp.EQ(
-                this=scope.column(activity.time),
-                expression=exp.column("found_at", table="found"),
-            ),
-            copy=False,
-        )
-        query = _select(activity, scope, tests)
-        return query.join(
-            found.subquery("found", copy=False), on=joined, join_type="inner", copy=False
-        )
+        if self.regularly is None:
+            return self.occurrence.rows(scope)
+        newest_first = self.regularly.boundaries()
+        return replace(self.occurrence, window=Window(newest_first[-1])).rows(scope)
 
     def _weeks(self, scope: Scope, regularly: Regularly) -> exp.Expr:
         """Return whether enough different weeks have an occurrence."""

@@ -31,6 +31,10 @@ class Scope(Protocol):
         """Return what the wall clock shows at an instant."""
         ...
 
+    def utc(self, wall: exp.Expr) -> exp.Expr:
+        """Return the instant at which the wall clock shows this."""
+        ...
+
     def column(self, name: str) -> exp.Expr:
         """Return a column of the same table."""
         ...

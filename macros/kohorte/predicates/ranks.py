@@ -10,12 +10,26 @@ from typing import TYPE_CHECKING, Self
 from sqlglot import exp
 
 from kohorte.catalog import Column, Type
-from kohorte.predicates.base import Predicate, Scope, Subject, literal
+from kohorte.predicates.base import Predicate, Rank, Scope, Subject, literal
 from kohorte.predicates.comparison import Between, Comparison
 
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+
+
+def among_the_first(rank: Rank, amount: int | Decimal, is_share: bool) -> exp.Expr:
+    """Return whether a position is among the first so many, or ceil(share of the ranked).
+
+    position <= ceil(ranked * percent / 100) is (position - 1) * 100 < ranked * percent.
+    """
+    if not is_share:
+        return exp.LTE(this=rank.position, expression=literal(amount))
+    before = exp.paren(exp.Sub(this=rank.position, expression=literal(1)))
+    return exp.LT(
+        this=exp.Mul(this=before, expression=literal(100)),
+        expression=exp.Mul(this=rank.total, expression=literal(amount)),
+    )
 
 
 @dataclass(frozen=True)
@@ -50,17 +64,10 @@ class Extreme(Predicate):
         return cls(operator == "top", amount, is_share, per)
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
-        """Return the test of the position; (position - 1) * 100 < ranked * percent."""
+        """Return the test of the position, for those who have a value."""
         rank = scope.rank(subject.column.name, self.per, descending=self.is_top)
         known = exp.Not(this=exp.Is(this=subject.copy(), expression=exp.Null()))
-        if not self.is_share:
-            inside: exp.Expr = exp.LTE(this=rank.position, expression=literal(self.amount))
-        else:
-            before = exp.paren(exp.Sub(this=rank.position, expression=literal(1)))
-            inside = exp.LT(
-                this=exp.Mul(this=before, expression=literal(100)),
-                expression=exp.Mul(this=rank.total, expression=literal(self.amount)),
-            )
+        inside = among_the_first(rank, self.amount, self.is_share)
         return exp.and_(known, inside, copy=False)
 
     def words(self) -> str:

@@ -17,6 +17,8 @@ fct_segment_members as (
     select
         int_segment_members__customer.segment,
         int_segment_members__customer.customer_id,
+        int_segment_members__customer.through,
+        int_segment_members__customer.variant,
         int_segment_definitions.definition_hash,
         int_clock.as_of
     from int_segment_members__customer

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is -3, 1 or 2.5' as definition,
-        'ac1dcbfe711e21cd' as definition_hash,
+        'd24c96b1228ab8d5' as definition_hash,
         'any_in/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

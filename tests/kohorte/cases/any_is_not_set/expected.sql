@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is unknown' as definition,
-        'e98b671147b841f7' as definition_hash,
+        '97e757738dd51783' as definition_hash,
         'any_is_not_set/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

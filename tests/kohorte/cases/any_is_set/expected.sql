@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is known' as definition,
-        'f467126c991bc3e2' as definition_hash,
+        'c269900f908d6c65' as definition_hash,
         'any_is_set/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is not Vienna' as definition,
-        'cdf552bdebf90b79' as definition_hash,
+        'ee413195246954b1' as definition_hash,
         'any_ne/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is not Graz or Linz' as definition,
-        '97b367ba887fff5b' as definition_hash,
+        '94f00c2059ea9964' as definition_hash,
         'any_not_in/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

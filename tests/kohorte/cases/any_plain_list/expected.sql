@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'country is AT or DE' as definition,
-        'df47ca08f2916a3d' as definition_hash,
+        '72299c54b4b05691' as definition_hash,
         'any_plain_list/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is Vienna' as definition,
-        '0f2dcb34ec01c622' as definition_hash,
+        '4a940488b1330930' as definition_hash,
         'any_plain_value/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

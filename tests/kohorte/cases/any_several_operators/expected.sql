@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is at least 18 and is less than 30' as definition,
-        '3b0522e7374ea964' as definition_hash,
+        '4701d93f5db3639b' as definition_hash,
         'any_several_operators/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'is_reachable is false' as definition,
-        'df90b73e13620e18' as definition_hash,
+        'c420a456eb3bd75a' as definition_hash,
         'boolean_false/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

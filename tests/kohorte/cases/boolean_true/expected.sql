@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'is_reachable is true' as definition,
-        '7cbd5c590c076dae' as definition_hash,
+        '016a8ab39267d76e' as definition_hash,
         'boolean_true/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

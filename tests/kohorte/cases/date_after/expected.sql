@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is on or after 2026-01-01 12:30:00' as definition,
-        'c55df4408a60f8c0' as definition_hash,
+        '1c0bcd0b8fa44bdf' as definition_hash,
         'date_after/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at has its anniversary within the last 2 weeks' as definition,
-        'e38147bee107adef' as definition_hash,
+        'b8dbc1abc860e10a' as definition_hash,
         'date_anniversary_last/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date has its anniversary in month 5' as definition,
-        'f036591fbbd3b98a' as definition_hash,
+        '6ea6f331f3efc478' as definition_hash,
         'date_anniversary_month/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

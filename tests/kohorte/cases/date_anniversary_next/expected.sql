@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date has its anniversary within the next 7 days' as definition,
-        '249a482214283770' as definition_hash,
+        '1d28e7c26e4c04db' as definition_hash,
         'date_anniversary_next/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date has its anniversary today' as definition,
-        '87b77276faf71147' as definition_hash,
+        '8d1e10376f0bcd3c' as definition_hash,
         'date_anniversary_today/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is before 2026-01-01' as definition,
-        '2915e7e775287d5e' as definition_hash,
+        '6104909eb04b0eb4' as definition_hash,
         'date_before/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is from 2026-01-01 until 2026-02-01' as definition,
-        'dca768cbe9aaf8ed' as definition_hash,
+        '1b84747322c6ad9b' as definition_hash,
         'date_between/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

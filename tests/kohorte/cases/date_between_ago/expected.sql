@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is from 90 days ago until 30 days ago' as definition,
-        '515bc0655a9a50b9' as definition_hash,
+        '29a57c233955c33c' as definition_hash,
         'date_between_ago/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date is 1990-02-28' as definition,
-        'e6c6adaaa7b96dc5' as definition_hash,
+        '416814af6a0a042a' as definition_hash,
         'date_eq/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

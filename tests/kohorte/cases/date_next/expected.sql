@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date is within the next 14 days' as definition,
-        '0d0b990b298f2cc3' as definition_hash,
+        '196b2b765ddfab20' as definition_hash,
         'date_next/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

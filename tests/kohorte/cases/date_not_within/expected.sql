@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is not within the last 60 days' as definition,
-        '88864b36e16ceb82' as definition_hash,
+        'da7199c61fe1db4e' as definition_hash,
         'date_not_within/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is longer than 1 year ago' as definition,
-        'd66d5eacc24ff782' as definition_hash,
+        '8adbd2215bb23397' as definition_hash,
         'date_older_than/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

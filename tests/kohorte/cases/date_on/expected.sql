@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is on 2026-01-31' as definition,
-        '599edc374f6afac1' as definition_hash,
+        '17ffce422d188f66' as definition_hash,
         'date_on/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is from the start of the previous quarter until the start of the current quarter' as definition,
-        '79fd7cb39abba70b' as definition_hash,
+        '02c24fd055f702dc' as definition_hash,
         'date_previous/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is since the start of the current month' as definition,
-        '9a0d9f439dafb67a' as definition_hash,
+        '0bd5d9951745a8db' as definition_hash,
         'date_this/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

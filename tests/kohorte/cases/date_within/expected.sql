@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is within the last 30 days' as definition,
-        'cd63fa0376d49995' as definition_hash,
+        '67a9cfb3f7c738e8' as definition_hash,
         'date_within/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

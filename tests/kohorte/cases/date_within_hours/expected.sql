@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'last_order_at is within the last 36 hours' as definition,
-        '66217f915777b9f8' as definition_hash,
+        '6911d337fe49e1d0' as definition_hash,
         'date_within_hours/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

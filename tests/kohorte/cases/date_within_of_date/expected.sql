@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'birth_date is within the last 20 years' as definition,
-        'ae048f0275359099' as definition_hash,
+        'fd4c9b96f51362d8' as definition_hash,
         'date_within_of_date/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

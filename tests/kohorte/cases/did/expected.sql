@@ -65,7 +65,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time' as definition,
-        'c5c1ab97b34228f1' as definition_hash,
+        '50dad13bd825623a' as definition_hash,
         'did/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

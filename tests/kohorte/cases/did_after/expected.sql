@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders within the last 90 days' as definition,
-        'c5dac996ba68d0e3' as definition_hash,
+        '3718988ac3f23eb1' as definition_hash,
         'did_after/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

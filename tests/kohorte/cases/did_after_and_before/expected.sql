@@ -18,7 +18,8 @@ moments as (
         (cast('2026-01-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as date_2026_01_01,
         (cast('2026-03-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
-        at time zone 'UTC' as date_2026_03_01
+        at time zone 'UTC' as date_2026_03_01,
+        as_of
     from int_clock
 ),
 
@@ -28,8 +29,11 @@ condition_1 as (
     from fct_orders
     cross join moments
     where
-        fct_orders.ordered_at >= moments.date_2026_01_01
-        and fct_orders.ordered_at < moments.date_2026_03_01
+        (
+            fct_orders.ordered_at >= moments.date_2026_01_01
+            and fct_orders.ordered_at < moments.date_2026_03_01
+        )
+        and fct_orders.ordered_at < moments.as_of
     group by
         fct_orders.customer_id
 ),
@@ -70,7 +74,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders from 2026-01-01 until 2026-03-01' as definition,
-        '6ff168afe0977081' as definition_hash,
+        '3563ebcdf2365645' as definition_hash,
         'did_after_and_before/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the average amount is more than 50' as definition,
-        '5dc7928d6c55b452' as definition_hash,
+        '3d1b9062ad102757' as definition_hash,
         'did_avg/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

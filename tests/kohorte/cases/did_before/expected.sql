@@ -14,8 +14,10 @@ int_clock as (
 ),
 
 moments as (
-    select (cast('2026-01-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
-        at time zone 'UTC' as date_2026_01_01
+    select
+        (cast('2026-01-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as date_2026_01_01,
+        as_of
     from int_clock
 ),
 
@@ -26,6 +28,7 @@ condition_1 as (
     cross join moments
     where
         fct_orders.ordered_at < moments.date_2026_01_01
+        and fct_orders.ordered_at < moments.as_of
     group by
         fct_orders.customer_id
 ),
@@ -66,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders before 2026-01-01' as definition,
-        '54fdb0c4abced748' as definition_hash,
+        'b6037b4119dd9d98' as definition_hash,
         'did_before/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -18,7 +18,8 @@ moments as (
         (cast('2026-01-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as date_2026_01_01,
         (cast('2026-02-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
-        at time zone 'UTC' as date_2026_02_01
+        at time zone 'UTC' as date_2026_02_01,
+        as_of
     from int_clock
 ),
 
@@ -28,8 +29,11 @@ condition_1 as (
     from fct_orders
     cross join moments
     where
-        fct_orders.ordered_at >= moments.date_2026_01_01
-        and fct_orders.ordered_at < moments.date_2026_02_01
+        (
+            fct_orders.ordered_at >= moments.date_2026_01_01
+            and fct_orders.ordered_at < moments.date_2026_02_01
+        )
+        and fct_orders.ordered_at < moments.as_of
     group by
         fct_orders.customer_id
 ),
@@ -70,7 +74,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders from 2026-01-01 until 2026-02-01' as definition,
-        'e9226e306942022a' as definition_hash,
+        'd1a5d9a0e0d774e5' as definition_hash,
         'did_between/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the number of times is at least 2' as definition,
-        '603e4a31a55f0064' as definition_hash,
+        '15100dfb0f39f5b5' as definition_hash,
         'did_count/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -71,7 +71,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders within the last 1 year, the number of times is at most 2' as definition,
-        'f33b1e3560bbda11' as definition_hash,
+        'f1bc1ea99695b220' as definition_hash,
         'did_count_counts_zero/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

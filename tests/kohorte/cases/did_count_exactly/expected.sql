@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the number of times is between 3 and 3' as definition,
-        '7c856626185a71a0' as definition_hash,
+        'bcb84755615af45d' as definition_hash,
         'did_count_exactly/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

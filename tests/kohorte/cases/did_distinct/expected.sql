@@ -68,7 +68,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did events.viewed at any time, the number of different category is at least 3' as definition,
-        '0611e8d04d827b9b' as definition_hash,
+        '38e8514513d76c89' as definition_hash,
         'did_distinct/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

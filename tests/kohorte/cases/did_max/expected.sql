@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the largest amount is between 50 and 60' as definition,
-        '81ea6498c0fd822e' as definition_hash,
+        '65dd6f344073d2f8' as definition_hash,
         'did_max/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

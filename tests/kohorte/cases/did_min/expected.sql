@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the smallest amount is more than 50' as definition,
-        '2075aac00cb90f2f' as definition_hash,
+        'c4f06c0a60b8a1d0' as definition_hash,
         'did_min/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did not orders within the last 90 days' as definition,
-        '9eb1224d3f51f41e' as definition_hash,
+        '53c92988ad4237b5' as definition_hash,
         'did_not/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

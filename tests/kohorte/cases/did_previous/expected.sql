@@ -70,7 +70,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders from the start of the previous year until the start of the current year' as definition,
-        '0d65d1b731a3c1ff' as definition_hash,
+        'ca1342ef3abd5a0f' as definition_hash,
         'did_previous/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -91,7 +91,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did events where category is shoes, in at least 3 of the last 4 weeks' as definition,
-        'e5ccbeca295a6f97' as definition_hash,
+        'c99f847536823038' as definition_hash,
         'did_regularly/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the number of times is at least 2, the sum of amount is at least 100' as definition,
-        'fda6ce056b6c2928' as definition_hash,
+        '22642a3f78936682' as definition_hash,
         'did_several_aggregates/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

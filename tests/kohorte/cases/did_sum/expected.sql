@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the sum of amount is at least 500' as definition,
-        '355c3e63774abc7b' as definition_hash,
+        '5d360328cecefacf' as definition_hash,
         'did_sum/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

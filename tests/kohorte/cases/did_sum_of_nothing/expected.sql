@@ -67,7 +67,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time, the sum of amount is less than 500' as definition,
-        '64f55dc3a2845c72' as definition_hash,
+        '9baaed11c974acc2' as definition_hash,
         'did_sum_of_nothing/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders since the start of the current week' as definition,
-        '1fa879b92b75b2f7' as definition_hash,
+        'd2f26a63511c0411' as definition_hash,
         'did_this/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -66,7 +66,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did events.viewed at any time' as definition,
-        'd9f811ec4fb3134f' as definition_hash,
+        '4c605f69e71e2725' as definition_hash,
         'did_type/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

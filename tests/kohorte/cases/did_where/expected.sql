@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders where amount is at least 100 and channel is web and is_cancelled is false at any time' as definition,
-        'a77d505b3e391fe0' as definition_hash,
+        '6bd9dc0bad269aeb' as definition_hash,
         'did_where/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

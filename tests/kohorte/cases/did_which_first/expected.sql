@@ -83,7 +83,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did the first of orders within the last 30 days' as definition,
-        'eefe93df36b4d7d7' as definition_hash,
+        '71e4904fadc8e6c3' as definition_hash,
         'did_which_first/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -88,7 +88,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did the last of events.carted where category is shoes within the last 7 days' as definition,
-        '3e6c33aa34125254' as definition_hash,
+        'ff163dc28d52046f' as definition_hash,
         'did_which_last/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -69,7 +69,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders within the last 6 months' as definition,
-        '3ed3f46703086142' as definition_hash,
+        '8de3112b360f4e1b' as definition_hash,
         'did_within/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is at least 18 and country is AT' as definition,
-        '478016cf2f32e93d' as definition_hash,
+        '639d7f899f8726a5' as definition_hash,
         'group_all/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is at least 18 or country is AT' as definition,
-        'e006b670bcc9e9cb' as definition_hash,
+        'f11a4f1491daba5c' as definition_hash,
         'group_any/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

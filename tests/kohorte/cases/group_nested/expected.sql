@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         '((age is 3 and (not (age is less than 2))) or (not (country is DE))) and is_reachable is true' as definition,
-        'e42a2b6b0016c5a3' as definition_hash,
+        '9eec3693aba6dee1' as definition_hash,
         'group_nested/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

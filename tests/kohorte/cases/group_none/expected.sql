@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'not (age is at least 18 or country is AT)' as definition,
-        '393d0cf417c1d010' as definition_hash,
+        '25d0d86532f170d2' as definition_hash,
         'group_none/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

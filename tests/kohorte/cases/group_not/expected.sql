@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'not (country is AT)' as definition,
-        'ffb148954f921203' as definition_hash,
+        '0844d12fffc21550' as definition_hash,
         'group_not/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

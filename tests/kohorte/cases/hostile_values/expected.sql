@@ -67,7 +67,7 @@ int_segment_definitions as (
         '' as owner,
         ('city is x'' or 1=1; drop table dim_customer_features; -- or city is {' || '{ env_var(''SECRET'') }} {' || '% raw %} {' || '# c #} {' || '{' || '{ or city is back\slash "quoted" 
      new	line */ /* $$ or city is ‮right to left‬ 👟       or did orders where channel is {' || '{ ref(''x'') }}'' at any time') as definition,
-        'ba467fdf43068e27' as definition_hash,
+        'defd8d26c1216d1c' as definition_hash,
         'hostile_values/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -101,7 +101,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'did orders at any time' as definition,
-        'c5c1ab97b34228f1' as definition_hash,
+        '50dad13bd825623a' as definition_hash,
         'include_and_exclude/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
@@ -119,7 +119,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         '(age is at least 18 or on list friends) and (not (on list left_alone or in segment buyers))' as definition,
-        '1907acc86fdbfb76' as definition_hash,
+        'ac685e43c5d9000c' as definition_hash,
         'include_and_exclude/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast(['buyers'] as text[]) as uses,
@@ -174,7 +174,8 @@ level_2 as (
                 or level_1.in_segment__buyers
             ),
             false
-        ) as in_segment__invited
+        ) as in_segment__invited,
+        not (coalesce(level_1.age >= 18, false)) as by_list__invited
     from level_1
 ),
 
@@ -183,7 +184,8 @@ int_segment_words__customer as (
         customer_id,
         cast(0 as bigint)
         + case when in_segment__buyers then 1 else 0 end
-        + case when in_segment__invited then 2 else 0 end as word_0
+        + case when in_segment__invited then 2 else 0 end
+        + case when by_list__invited then 4 else 0 end as word_0
     from level_2
 )
 

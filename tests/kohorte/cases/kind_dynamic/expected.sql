@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is 1' as definition,
-        '2663263f8a1dcba0' as definition_hash,
+        '5717cf42ad9aadaf' as definition_hash,
         'kind_dynamic/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -53,7 +53,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'on list friends' as definition,
-        '2abe0b70ba890874' as definition_hash,
+        'bf70d8d5be02eff0' as definition_hash,
         'kind_manual/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'interests has all of books, shoes' as definition,
-        'bd849dcf20716f8d' as definition_hash,
+        'b42638eb11165757' as definition_hash,
         'list_has_all/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

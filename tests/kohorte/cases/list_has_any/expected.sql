@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'interests has any of books, shoes' as definition,
-        '5f2877709fa678ba' as definition_hash,
+        '981428bc986c17ce' as definition_hash,
         'list_has_any/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'interests has none of books, shoes' as definition,
-        'e993a022cef17ec2' as definition_hash,
+        '74902334619d89a3' as definition_hash,
         'list_has_none/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'interests has a length that is at least 2 and is less than 5' as definition,
-        '8037ebe3fb0c16b7' as definition_hash,
+        'a8a5c50499598f20' as definition_hash,
         'list_length/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is between 18 and 30' as definition,
-        'df54a047e499abc5' as definition_hash,
+        '51e09c6507be3202' as definition_hash,
         'number_between/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

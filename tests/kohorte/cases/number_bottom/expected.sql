@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is among the bottom 5' as definition,
-        'b87cbb38478e8e3c' as definition_hash,
+        '1077333bb61cccfa' as definition_hash,
         'number_bottom/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is more than 30' as definition,
-        '7c28941eaa8cb795' as definition_hash,
+        '86fcffe65832c944' as definition_hash,
         'number_gt/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is at least 30.5' as definition,
-        '740255a0665f3e5f' as definition_hash,
+        '04e8902c4aa606cf' as definition_hash,
         'number_gte/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

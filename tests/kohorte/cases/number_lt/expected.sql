@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is less than 30' as definition,
-        '3b6983979fc20ef8' as definition_hash,
+        'e90fc8a685fa3886' as definition_hash,
         'number_lt/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'age is at most -30' as definition,
-        '0e1391c2920cbc95' as definition_hash,
+        '0cf490bdaa25f6b7' as definition_hash,
         'number_lte/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue is less than revenue_before' as definition,
-        '0cb09380f8ff9f74' as definition_hash,
+        '851b5c50b56279b1' as definition_hash,
         'number_other_attribute/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue is more than 0.5 times revenue_before' as definition,
-        '494275ffb9dba443' as definition_hash,
+        '0f152414491abe73' as definition_hash,
         'number_other_attribute_times/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

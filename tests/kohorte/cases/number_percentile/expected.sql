@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue has a percentile that is at least 90' as definition,
-        'a72bc6baf8e90f74' as definition_hash,
+        '59a069123d03d77b' as definition_hash,
         'number_percentile/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue is among the top 100' as definition,
-        '9a09e7ae26d30802' as definition_hash,
+        'a1a324418762198f' as definition_hash,
         'number_top_count/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

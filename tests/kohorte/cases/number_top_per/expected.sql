@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue is among the top 2.5% of each country' as definition,
-        'e9654c8036f62c90' as definition_hash,
+        '9ce559e19eb7fa5b' as definition_hash,
         'number_top_per/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

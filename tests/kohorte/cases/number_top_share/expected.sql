@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'revenue is among the top 10%' as definition,
-        '01e8fa86f4f1c5fb' as definition_hash,
+        'bfdbad65acb4017e' as definition_hash,
         'number_top_share/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -53,7 +53,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'on list friends' as definition,
-        '87d48c980ee8e678' as definition_hash,
+        'e687dbbc4e732b87' as definition_hash,
         'on_list/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'home is within 25 km of (48.2, 16.37)' as definition,
-        '4fef6eb5ad88ab20' as definition_hash,
+        'e7c8c3c468c5c6fe' as definition_hash,
         'place_near/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city contains enn' as definition,
-        '739bd6560d0b200d' as definition_hash,
+        'c2622c016bbd507f' as definition_hash,
         'text_contains/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

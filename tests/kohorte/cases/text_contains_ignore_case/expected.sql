@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city contains ENN, in any case' as definition,
-        '251d41cb9ba89f0b' as definition_hash,
+        '72810af1ff705e84' as definition_hash,
         'text_contains_ignore_case/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

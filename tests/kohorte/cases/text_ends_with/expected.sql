@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city ends with na' as definition,
-        '210793611788314f' as definition_hash,
+        '70060573f3525893' as definition_hash,
         'text_ends_with/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city is VIENNA' as definition,
-        'd4c82f4bf758da0c' as definition_hash,
+        '35d8941b84daf4b1' as definition_hash,
         'text_eq_ignore_case/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

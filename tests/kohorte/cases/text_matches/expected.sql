@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city matches ^V.*a$' as definition,
-        '7e44c94ecf4ca705' as definition_hash,
+        'e029dc234464648d' as definition_hash,
         'text_matches/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

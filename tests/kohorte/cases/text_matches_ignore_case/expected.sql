@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city matches ^v, in any case' as definition,
-        '0e6c18927fc5e29b' as definition_hash,
+        'e7091a1770ba1d10' as definition_hash,
         'text_matches_ignore_case/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

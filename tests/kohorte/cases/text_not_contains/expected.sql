@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city does not contain enn' as definition,
-        '8d4cd99c9242498a' as definition_hash,
+        'dbda8648e3352e27' as definition_hash,
         'text_not_contains/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         '' as owner,
         'city starts with Vi' as definition,
-        '4d9cc7b766fab2cf' as definition_hash,
+        'ef77d5a01c96ff02' as definition_hash,
         'text_starts_with/segments.yml' as declared_in,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,

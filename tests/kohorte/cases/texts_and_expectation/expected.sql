@@ -13,7 +13,7 @@ int_segment_definitions as (
         'customer' as entity,
         'shop@example.com' as owner,
         'age is 1' as definition,
-        '2663263f8a1dcba0' as definition_hash,
+        '5717cf42ad9aadaf' as definition_hash,
         'texts_and_expectation/segments.yml' as declared_in,
         cast(['one', 'two'] as text[]) as tags,
         cast([] as text[]) as uses,

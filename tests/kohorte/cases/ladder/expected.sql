@@ -1,0 +1,148 @@
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'status__gold' as segment,
+        'Status: gold' as label,
+        '' as description,
+        'tier' as kind,
+        'customer' as entity,
+        '' as owner,
+        'revenue is at least 1000' as definition,
+        '4c29f59b9b14b5a3' as definition_hash,
+        'ladder/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'gold_of_vienna' as segment,
+        'gold_of_vienna' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment status__gold and city is Vienna' as definition,
+        'c14bff76914bd65b' as definition_hash,
+        'ladder/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast(['status__gold'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'status__bronze' as segment,
+        'Status: bronze' as label,
+        '' as description,
+        'tier' as kind,
+        'customer' as entity,
+        '' as owner,
+        'revenue is at least 500 and is less than 750' as definition,
+        '5ff02c49dd1b8c70' as definition_hash,
+        'ladder/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'status__silver' as segment,
+        'Status: silver' as label,
+        '' as description,
+        'tier' as kind,
+        'customer' as entity,
+        '' as owner,
+        'revenue is at least 750 and is less than 1000' as definition,
+        '55a39d5ee7999999' as definition_hash,
+        'ladder/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        customer_id,
+        revenue,
+        city
+    from dim_customer_features
+),
+
+level_1 as (
+    select
+        features.*,
+        features.revenue >= 1000 as in_segment__status__gold,
+        (
+            features.revenue >= 500
+            and features.revenue < 750
+        ) as in_segment__status__bronze,
+        (
+            features.revenue >= 750
+            and features.revenue < 1000
+        ) as in_segment__status__silver
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        coalesce(
+            level_1.in_segment__status__gold
+            and level_1.city = 'Vienna',
+            false
+        ) as in_segment__gold_of_vienna
+    from level_1
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint) + case
+            when in_segment__status__gold
+                then 1
+            else 0
+        end + case
+            when in_segment__gold_of_vienna
+                then 2
+            else 0
+        end + case
+            when in_segment__status__bronze
+                then 4
+            else 0
+        end + case
+            when in_segment__status__silver
+                then 8
+            else 0
+        end as word_0
+    from level_2
+)
+
+select * from int_segment_words__customer

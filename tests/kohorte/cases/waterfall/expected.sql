@@ -1,0 +1,193 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+-- did orders at any time
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'first' as segment,
+        'first' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'age is at least 18' as definition,
+        '9e25117ced449290' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'second' as segment,
+        'second' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did orders at any time' as definition,
+        '50dad13bd825623a' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__first' as segment,
+        'message: first' as label,
+        '' as description,
+        'branch' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment first' as definition,
+        '397e6df22b393814' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast(['first'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__second' as segment,
+        'message: second' as label,
+        '' as description,
+        'branch' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment second and (not (in segment first))' as definition,
+        'dad2e318eb9654a4' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        cast([] as text[]) as tags,
+        cast(['second', 'first'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        age,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(features.age >= 18, false) as in_segment__first,
+        (features.conditions__0 & 1) <> 0 as in_segment__second
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        level_1.in_segment__first as in_segment__message__first,
+        (
+            level_1.in_segment__second
+            and not level_1.in_segment__first
+        ) as in_segment__message__second
+    from level_1
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__first then 1 else 0 end
+        + case when in_segment__second then 2 else 0 end + case
+            when in_segment__message__first
+                then 4
+            else 0
+        end + case
+            when in_segment__message__second
+                then 8
+            else 0
+        end as word_0
+    from level_2
+)
+
+select * from int_segment_words__customer
