@@ -82,7 +82,7 @@ def render(query: exp.Expr, dialect: str) -> str:
     """Return SQL in the house's layout: keywords in lower case, values untouched."""
     text = query.sql(
         dialect=dialect, pretty=True, indent=4, pad=4, normalize_functions="lower",
-        max_text_width=46, comments=False,
+        max_text_width=46, copy=False, comments=False,
     )  # fmt: skip
     values: list[str] = []
 
@@ -103,10 +103,16 @@ def without_jinja(query: exp.Expr) -> exp.Expr:
     are concatenated again by the engine.
     """
 
+    dangerous = [
+        literal
+        for literal in query.find_all(exp.Literal)
+        if literal.is_string and _JINJA.search(literal.this)
+    ]
+    if not dangerous:
+        return query
+
     def cut(node: exp.Expr) -> exp.Expr:
-        if not (isinstance(node, exp.Literal) and node.is_string):
-            return node
-        if not _JINJA.search(node.this):
+        if node not in dangerous:
             return node
         pieces = [exp.Literal.string(piece) for piece in _pieces(node.this)]
         joined: exp.Expr = pieces[0]
