@@ -2,24 +2,16 @@
 {{ config(materialized="table") }}
 {% set is_historical = systems_with("extracts") | length == var("systems") | length %}
 
-{% if var("as_of") is not none %}
 with as_of_instant as (
-    select {{ instant(var("as_of")) }} as as_of
+    {% if var("as_of") is not none %}
+        select {{ instant(var("as_of")) }} as as_of
+    {% elif is_historical %}
+        select coalesce(max(covers_until), {{ instant(run_started_at) }}) as as_of
+        from ({{ union_systems("extracts") }}) as extracts
+    {% else %}
+        select {{ instant(run_started_at) }} as as_of
+    {% endif %}
 ),
-{% elif is_historical %}
-with extracts as (
-    {{ union_systems("extracts") }}
-),
-
-as_of_instant as (
-    select coalesce(max(covers_until), {{ instant(run_started_at) }}) as as_of
-    from extracts
-),
-{% else %}
-with as_of_instant as (
-    select {{ instant(run_started_at) }} as as_of
-),
-{% endif %}
 
 clock as (
     select

@@ -41,9 +41,9 @@ rates_at_changes as (
     inner join rates
         on
             rate_changes.currency = rates.currency
-            and rates.valid_from <= rate_changes.valid_from
+            and rate_changes.valid_from >= rates.valid_from
     inner join project_rates
-        on project_rates.valid_from <= rate_changes.valid_from
+        on rate_changes.valid_from >= project_rates.valid_from
 ),
 
 int_currency_rates as (

@@ -20,7 +20,7 @@ shared_emails as (
     from accounts
     where email is not null
     group by email
-    having count(*) > {{ var("identity_max_accounts_per_email", 10) }}
+    having count(*) > {{ var("identity_max_accounts_per_email") }}
 ),
 
 telling_sightings as (

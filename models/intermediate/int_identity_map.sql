@@ -1,6 +1,5 @@
 -- One row per identifier that belongs to one person, with that person's customer_id.
 {{ config(materialized="table") }}
-{% set types = ["account", "email", "loyalty_card", "phone"] %}
 
 with sightings as (
     select * from {{ ref("int_identity_sightings") }}
@@ -14,34 +13,33 @@ sightings_of_customers as (
     select
         sightings.*,
         coalesce(
-            {%- for type in types %}
-            by_{{ type }}.customer_id{{ "," if not loop.last }}
-            {%- endfor %}
+            by_account.customer_id,
+            by_email.customer_id,
+            by_loyalty_card.customer_id,
+            by_phone.customer_id
         ) as customer_id
     from sightings
-    {%- for type in types %}
-    left join components as by_{{ type }}
-        on
-            by_{{ type }}.identifier_type = '{{ type }}'
-            and sightings.{{ type }} = by_{{ type }}.identifier
-    {%- endfor %}
+    {% for type in ["account", "email", "loyalty_card", "phone"] %}
+        left join components as by_{{ type }}
+            on
+                by_{{ type }}.identifier_type = '{{ type }}'
+                and sightings.{{ type }} = by_{{ type }}.identifier
+    {% endfor %}
 ),
 
 identifiers_seen as (
-    {%- for type in types + ["anonymous"] %}
-    select
-        '{{ type }}' as identifier_type,
-        {{ type }} as identifier,
-        customer_id,
-        through,
-        first_seen_at,
-        last_seen_at
-    from sightings_of_customers
-    where {{ type }} is not null and customer_id is not null
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {% for type in ["account", "email", "loyalty_card", "phone", "anonymous"] %}
+        select
+            '{{ type }}' as identifier_type,
+            {{ type }} as identifier,
+            customer_id,
+            through,
+            first_seen_at,
+            last_seen_at
+        from sightings_of_customers
+        where {{ type }} is not null and customer_id is not null
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 holders as (

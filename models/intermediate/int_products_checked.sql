@@ -9,8 +9,8 @@ judged_products as {{ not_materialized() }} (
     select
         products.*,
         case
-            when nullif(product_id, '') is null then 'missing_key'
-            when price < 0 then 'impossible_amount'
+            when nullif(products.product_id, '') is null then 'missing_key'
+            when products.price < 0 then 'impossible_amount'
         end as reason
     from products
 ),

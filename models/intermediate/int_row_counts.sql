@@ -1,42 +1,42 @@
 -- One row per canonical table and system: how many raw rows there are and their fate.
 {{ config(materialized="table") }}
 
+{% set mappings = [] %}
+{% for table in canonical_tables() %}
+    {% for system in systems_with(table) %}
+        {% do mappings.append((table, system)) %}
+    {% endfor %}
+{% endfor %}
+
 with raw_rows as (
-    {%- set counted = namespace(any=false) %}
-    {%- for table in canonical_tables() %}
-    {%- for system in systems_with(table) %}
-    {{ "union all" if counted.any }}
-    select
-        '{{ table }}' as table_name,
-        '{{ system }}' as system,
-        count(*) as count_raw
-    from {{ ref("int_" ~ system ~ "__" ~ table) }}
-    {%- set counted.any = true %}
-    {%- endfor %}
-    {%- endfor %}
-    {%- if not counted.any %}
-    select
-        cast(null as varchar) as table_name,
-        cast(null as varchar) as system,
-        0 as count_raw
-    where false
-    {%- endif %}
+    {% for table, system in mappings %}
+        select
+            '{{ table }}' as table_name,
+            '{{ system }}' as system,
+            count(*) as count_raw
+        from {{ ref("int_" ~ system ~ "__" ~ table) }}
+        {{ "union all" if not loop.last }}
+    {% else %}
+        select
+            cast(null as varchar) as table_name,
+            cast(null as varchar) as system,
+            0 as count_raw
+        where false
+    {% endfor %}
 ),
 
 judged_rows as (
-    {%- for table in canonical_tables() %}
-    select
-        '{{ table }}' as table_name,
-        system,
-        count(case when verdict = 'accepted' then 1 end) as count_accepted,
-        count(case when verdict = 'quarantined' then 1 end) as count_quarantined,
-        count(case when verdict = 'duplicate' then 1 end) as count_duplicates
-    from {{ ref("int_" ~ table ~ "_checked") }}
-    group by system
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {% for table in canonical_tables() %}
+        select
+            '{{ table }}' as table_name,
+            system,
+            count(case when verdict = 'accepted' then 1 end) as count_accepted,
+            count(case when verdict = 'quarantined' then 1 end) as count_quarantined,
+            count(case when verdict = 'duplicate' then 1 end) as count_duplicates
+        from {{ ref("int_" ~ table ~ "_checked") }}
+        group by system
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 int_row_counts as (

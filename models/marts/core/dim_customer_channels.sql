@@ -16,7 +16,7 @@ ranked_consents as (
         changed_at,
         row_number() over (
             partition by customer_id, channel
-            order by changed_at desc, state desc, consent_id
+            order by changed_at desc, state desc, consent_id asc
         ) as place
     from consents
     where customer_id is not null

@@ -60,14 +60,15 @@ accounts as (
             partition by identity_map.customer_id
             order by
                 registered_at desc nulls last,
-                checked_customers.system,
-                checked_customers.account_id
+                checked_customers.system asc,
+                checked_customers.account_id asc
         ) as place
     from checked_customers
     inner join identity_map
         on
             identity_map.identifier_type = 'account'
-            and identity_map.identifier = {{ identifier("account", "checked_customers") }}
+            and identity_map.identifier
+            = {{ identifier("account", "checked_customers") }}
     where checked_customers.verdict = 'accepted'
 ),
 

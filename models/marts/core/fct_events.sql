@@ -28,7 +28,7 @@ fct_events as (
         events.os,
         events.browser,
         events.page,
-        products.product_id,
+        events.system || ':' || nullif(events.product_id, '') as product_id,
         products.product_name,
         coalesce(products.category, events.category) as category,
         products.brand,

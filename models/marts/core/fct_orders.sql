@@ -27,8 +27,8 @@ items_per_order as (
         order_id,
         sum(quantity) as item_count,
         sum(
-            case when returned_at < as_of or returned_at is null
-                then returned_quantity
+            case
+                when coalesce(returned_at < as_of, true) then returned_quantity
             end
         ) as returned_count
     from checked_order_lines
@@ -103,7 +103,10 @@ fct_orders as (
                 then cast(
                     row_number() over (
                         partition by customer_id, is_cancelled
-                        order by ordered_at, valued_orders.system, valued_orders.order_id
+                        order by
+                            ordered_at,
+                            valued_orders.system,
+                            valued_orders.order_id
                     ) as integer
                 )
         end as order_number,

@@ -4,24 +4,17 @@ with clock as (
 ),
 
 rejected_rows as (
-    {%- for table in canonical_tables() %}
-    select
-        '{{ table }}' as table_name,
-        system,
-        reason,
-        concat_ws(
-            '/',
-            {%- for column in canonical_key(table)[1:] %}
-            cast({{ column }} as varchar){{ "," if not loop.last }}
-            {%- endfor %}
-        ) as row_key,
-        {{ row_as_json(table, "int_" ~ table ~ "_checked") }} as record
-    from {{ ref("int_" ~ table ~ "_checked") }}
-    where verdict = 'quarantined'
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {% for table in canonical_tables() %}
+        select
+            '{{ table }}' as table_name,
+            checked_rows.system,
+            checked_rows.reason,
+            {{ row_key(table, "checked_rows") }} as row_key,
+            {{ row_as_json(table, "checked_rows") }} as record
+        from {{ ref("int_" ~ table ~ "_checked") }} as checked_rows
+        where checked_rows.verdict = 'quarantined'
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 quarantine as (
@@ -29,7 +22,7 @@ quarantine as (
         table_name,
         system,
         reason,
-        nullif(row_key, '') as row_key,
+        row_key,
         record,
         as_of
     from rejected_rows
