@@ -1,0 +1,1 @@
+"""What must be true of the marts before anybody reads them (Great Expectations)."""

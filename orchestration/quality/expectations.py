@@ -1,0 +1,103 @@
+"""How a suite says what it expects, without loading Great Expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: A critical failure stops what comes after; a warning is shown.
+Severity = Literal["critical", "warning"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation: its name, what it says, and the class that evaluates it."""
+
+    name: str
+    description: str
+    severity: Severity
+    expectation: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that is expected of one table."""
+
+    table: str
+    checks: tuple[Check, ...]
+
+
+def has_rows() -> Check:
+    """Expect at least one row."""
+    return Check(
+        "has_rows", "There is at least one row.", "critical",
+        "ExpectTableRowCountToBeBetween", {"min_value": 1},
+    )  # fmt: skip
+
+
+def is_key(column: str) -> tuple[Check, Check]:
+    """Expect a column to name each row."""
+    return (
+        Check(
+            f"{column}_is_unique", f"No two rows have the same {column}.", "critical",
+            "ExpectColumnValuesToBeUnique", {"column": column},
+        ),
+        is_present(column),
+    )  # fmt: skip
+
+
+def is_present(column: str, share: float = 1.0, severity: Severity = "critical") -> Check:
+    """Expect a column to have a value, in at least a share (0 to 1) of the rows."""
+    rows = "every row" if share == 1 else f"at least {share:.0%} of the rows"
+    return Check(
+        f"{column}_is_present", f"There is a {column} in {rows}.", severity,
+        "ExpectColumnValuesToNotBeNull", {"column": column, "mostly": share},
+    )  # fmt: skip
+
+
+def is_between(
+    column: str, low: float | None, high: float | None, severity: Severity = "critical"
+) -> Check:
+    """Expect a column's values, where there are any, to be in a range, both ends in."""
+    bounds = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
+    return Check(
+        f"{column}_is_in_range", f"{column} is {' and '.join(bounds)}.", severity,
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": low, "max_value": high},
+    )  # fmt: skip
+
+
+def is_one_of(column: str, values: Collection[str], severity: Severity = "critical") -> Check:
+    """Expect a column's values, where there are any, to be from a list."""
+    return Check(
+        f"{column}_is_known", f"{column} is one of {', '.join(values)}.", severity,
+        "ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)},
+    )  # fmt: skip
+
+
+def has_form(column: str, pattern: str, severity: Severity = "warning") -> Check:
+    """Expect a column's values, where there are any, to match a pattern as a whole."""
+    return never(
+        f"{column}_has_the_right_form", f"{column} looks as it should.",
+        f"not regexp_full_match({column}, '{pattern}')", severity,
+    )  # fmt: skip
+
+
+def never(name: str, description: str, condition: str, severity: Severity = "critical") -> Check:
+    """Expect a condition to be true for no row."""
+    query = f"select 1 as unexpected from tested where {condition}"
+    return no_rows(name, description, query, severity)
+
+
+def no_rows(name: str, description: str, query: str, severity: Severity = "critical") -> Check:
+    """Expect a query to return nothing; `tested` is the suite's table in it.
+
+    Great Expectations counts the rows and fetches some: select no personal data.
+    """
+    literal = query.replace("{", "{{").replace("}", "}}")
+    return Check(
+        name, description, severity, "UnexpectedRowsExpectation",
+        {"unexpected_rows_query": f"with tested as (select * from {{batch}}) {literal}"},
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The raw data that the source systems deliver."""

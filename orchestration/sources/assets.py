@@ -1,0 +1,46 @@
+"""Every raw table as an asset that somebody else makes, and what was seen of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.sources.files import files_of, files_pattern, version_of
+from orchestration.transform.translator import Translator
+
+_DATA_VERSION = "dagster/data_version"
+
+
+def raw_tables(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """Return the raw tables of all enabled systems."""
+    translator = Translator()
+    return [
+        dg.AssetSpec(
+            translator.get_asset_key(source),
+            group_name=translator.get_group_name(source),
+            description=translator.get_description(source),
+        )
+        for source in manifest["sources"].values()
+    ]
+
+
+def raw_observations(root: Path, manifest: Mapping[str, Any]) -> Iterator[dg.AssetObservation]:
+    """Yield what there is of each raw table that dbt reads from files.
+
+    A build begins with these, so that it is known later what it was built from. The
+    version changes with the files, and only then.
+    """
+    translator = Translator()
+    for source in manifest["sources"].values():
+        location = source["config"].get("meta", {}).get("external_location")
+        if not location:
+            continue
+        files = files_of(root, files_pattern(location, source["name"]))
+        yield dg.AssetObservation(
+            translator.get_asset_key(source),
+            metadata={"files": len(files), "bytes": sum(path.stat().st_size for path in files)},
+            tags={_DATA_VERSION: version_of(files)},
+        )

@@ -1,0 +1,1 @@
+"""Builds the warehouse: dbt's models and tests as assets and checks."""

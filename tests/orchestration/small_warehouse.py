@@ -1,0 +1,72 @@
+"""A warehouse of a few rows, made by hand, in which everything is as it should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+_GOOD = """
+    create table int_clock as
+    select timestamp '2026-07-01' as as_of;
+
+    create table int_row_counts as
+    select 'orders' as table_name, 'shop' as system,
+        20 as count_raw, 18 as count_accepted, 1 as count_quarantined, 1 as count_duplicates;
+
+    create table int_identity_map as
+    select 'account' as identifier_type, 'shop:1' as identifier, 'a' as customer_id
+    union all select 'email', 'a@example.com', 'a'
+    union all select 'account', 'shop:2', 'b';
+
+    create table dim_customers as
+    select customer_id, email, null::varchar as phone, 'other' as gender,
+        'AT' as country, 'de' as language, 'email' as preferred_channel,
+        48.2::double as latitude, 16.4::double as longitude, map {'dogs': '2'} as traits,
+        true as is_registered, false as is_guest,
+        email is not null as is_email_reachable, false as is_sms_reachable,
+        timestamp '2026-01-01' as registered_at, timestamp '2026-01-01' as first_seen_at
+    from (values ('a', 'a@example.com'), ('b', null)) as customers (customer_id, email);
+
+    create table fct_orders as
+    select order_id, customer_id, 'completed' as status, 'web' as channel, 'EUR' as currency,
+        100::decimal(18, 4) as gross_amount, 10::decimal(18, 4) as discount_amount,
+        18::decimal(18, 4) as tax_amount, 5::decimal(18, 4) as shipping_amount,
+        0::decimal(18, 4) as refunded_amount, 113::decimal(18, 4) as total_amount,
+        90::decimal(18, 4) as net_revenue_original, 90::decimal(18, 4) as net_revenue,
+        order_number, false as is_cancelled, timestamp '2026-06-30' as ordered_at
+    from (values ('shop:1', 'a', 1), ('shop:2', 'a', 2), ('shop:3', null, null))
+        as orders (order_id, customer_id, order_number);
+
+    create table fct_order_lines as
+    select order_id || '/1' as order_line_id, order_id, customer_id, 'sandals' as product_name,
+        2::decimal(18, 3) as quantity, 0::decimal(18, 3) as returned_quantity,
+        90::decimal(18, 4) as net_amount, false as is_cancelled, ordered_at
+    from fct_orders;
+
+    create table dim_customer_features as
+    select customer_id, 30 as age, orders as count_orders_30d, orders as count_orders_90d,
+        orders as count_orders_365d, orders as count_orders_lifetime,
+        (90 * orders)::decimal(18, 4) as net_revenue_lifetime,
+        0.5::double as share_discounted_orders_365d, null::double as share_returned_orders_365d,
+        1 as days_since_last_order, timestamp '2026-06-30' as last_order_at,
+        ['shoes'] as categories_bought_365d
+    from (values ('a', 2), ('b', 0)) as features (customer_id, orders);
+
+    create table dim_segments as
+    select 'buyers' as segment, 1 as members, 1 as expected_min_members,
+        null::bigint as expected_max_members, 0.5::double as share_of_customers,
+        timestamp '2026-07-01' as as_of;
+
+    create table fct_segment_members as
+    select 'buyers' as segment, 'a' as customer_id;
+"""
+
+
+def make_warehouse(folder: Path, *spoiling: str) -> Path:
+    """Write the good warehouse into a folder, spoil it with statements, return its path."""
+    path = folder / "kohorte.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for statement in (_GOOD, *spoiling):
+            connection.execute(statement)
+    return path

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import yaml
+
+GOLDEN = Path(__file__).with_name("location.yml")
+
+
+def _check(node: Any) -> str:
+    return str(node.key.name) if node.blocking else f"{node.key.name} (warns)"
+
+
+def _description(defs: dg.Definitions) -> dict[str, Any]:
+    """Return what a reviewer wants to see of a location, ordered."""
+    repository = defs.get_repository_def()
+    graph = defs.resolve_asset_graph()
+    return {
+        "assets": {
+            key.to_user_string(): {
+                "group": graph.get(key).group_name,
+                "kinds": ", ".join(sorted(graph.get(key).kinds)),
+                "deps": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
+                "checks": sorted(_check(graph.get(check)) for check in graph.get(key).check_keys),
+            }
+            for key in sorted(graph.get_all_asset_keys())
+        },
+        "jobs": {
+            job.name: sorted(node.name for node in job.nodes)
+            for job in repository.get_all_jobs()
+            if not job.name.startswith("__")
+        },
+        "schedules": {
+            schedule.name: {
+                "job": schedule.job_name,
+                "cron": schedule.cron_schedule,
+                "timezone": schedule.execution_timezone,
+            }
+            for schedule in repository.schedule_defs
+        },
+    }
+
+
+def test_the_location_is_what_was_reviewed(location: dg.Definitions, update_golden: bool) -> None:
+    text = yaml.safe_dump(_description(location), sort_keys=False, width=100)
+    if update_golden:
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_location_is_loadable(location: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(location)
+
+
+def test_every_op_that_opens_the_warehouse_waits_for_the_others(location: dg.Definitions) -> None:
+    job = location.resolve_job_def("build")
+    assert {node.name: node.definition.pools for node in job.nodes} == {
+        "dbt_models": {"warehouse"},
+        "quality": {"warehouse"},
+    }
+
+
+def test_dbt_runs_once_in_a_build(built: dg.ExecuteInProcessResult) -> None:
+    steps = [event.step_key for event in built.all_events if event.is_step_start]
+    assert steps == ["dbt_models", "quality"]
+
+
+def test_a_build_materializes_every_asset(
+    built: dg.ExecuteInProcessResult, location: dg.Definitions
+) -> None:
+    materialized = {event.asset_key for event in built.get_asset_materialization_events()}
+    assert built.success
+    assert materialized == location.resolve_asset_graph().materializable_asset_keys
+
+
+def test_a_build_evaluates_every_check_and_no_critical_one_fails(
+    built: dg.ExecuteInProcessResult, location: dg.Definitions
+) -> None:
+    evaluations = built.get_asset_check_evaluations()
+    assert {each.asset_check_key for each in evaluations} == set(
+        location.resolve_asset_graph().asset_check_keys
+    )
+    failed = [
+        f"{each.asset_key.to_user_string()}.{each.check_name}"
+        for each in evaluations
+        if not each.passed and each.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    assert failed == []
+
+
+def test_a_build_says_how_many_segments_and_members_there_are(
+    built: dg.ExecuteInProcessResult, warehouse: Path
+) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        segments = connection.sql("select count(*) from dim_segments").fetchall()[0][0]
+        members = connection.sql("select count(*) from fct_segment_members").fetchall()[0][0]
+    told = {
+        event.asset_key.to_user_string(): event.asset_observation_data.asset_observation.metadata
+        for event in built.get_asset_observation_events()
+    }
+    assert told["dim_segments"]["segments"].value == segments > 0
+    assert told["fct_segment_members"]["members"].value == members > 0
+
+
+def test_nothing_keeps_the_warehouse_open_after_a_build(
+    built: dg.ExecuteInProcessResult, warehouse: Path
+) -> None:
+    code = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('checkpoint')"
+    subprocess.run([sys.executable, "-c", code, str(warehouse)], check=True)
+
+
+def test_a_part_of_the_project_can_be_built_alone(
+    built: dg.ExecuteInProcessResult, location: dg.Definitions
+) -> None:
+    key = dg.AssetKey("dim_segments")
+    job = location.resolve_job_def("build")
+    result = job.execute_in_process(asset_selection=[key], instance=dg.DagsterInstance.ephemeral())
+    assert {event.asset_key for event in result.get_asset_materialization_events()} == {key}
+    assert {each.asset_check_key for each in result.get_asset_check_evaluations()} == set(
+        location.resolve_asset_graph().get(key).check_keys
+    )
+
+
+def test_a_build_tells_which_raw_files_it_was_made_from(built: dg.ExecuteInProcessResult) -> None:
+    told = {
+        event.asset_key: event.asset_observation_data.asset_observation
+        for event in built.get_asset_observation_events()
+    }
+    orders = told[dg.AssetKey(["shop", "orders"])]
+    assert orders.metadata["files"].value == 1
+    assert orders.data_version
+
+
+def test_importing_the_location_touches_nothing() -> None:
+    code = (
+        "import orchestration.definitions, sys\n"
+        "assert not {'duckdb', 'great_expectations'} & set(sys.modules), 'too much is loaded'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
