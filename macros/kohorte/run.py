@@ -30,15 +30,16 @@ def make_demo(out: Path, customers: int, seed: int, until: datetime.date) -> Non
     """Write the demo shop's raw data, with a progress bar; none if it is there."""
     from kohorte.demo import generate, is_current
 
+    shown = os.path.relpath(out)
     if is_current(out, customers, seed, until):
-        print(f"demo shop: {customers:,} customers are in {out} already")
+        print(f"demo shop: {customers:,} customers are in {shown} already")
         return
     from rich.progress import Progress
 
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("demo shop", total=customers)
         generate(out, customers, seed, until, lambda done, _: bar.update(task, completed=done))
-    print(f"demo shop: {customers:,} customers written to {out}")
+    print(f"demo shop: {customers:,} customers written to {shown}")
 
 
 def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str) -> int:
@@ -155,6 +156,7 @@ def print_summary(root: Path) -> None:
     path = warehouse_path(root)
     if not path.exists():
         raise KohorteError(f"there is no warehouse at {path} yet; run: make run")
+    currency = read_project(root).vars.get("currency")
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
@@ -169,7 +171,7 @@ def print_summary(root: Path) -> None:
     shown = os.path.relpath(path, root)
     console.print(f"\nThe warehouse is {shown}, seen as of {as_of:%Y-%m-%d %H:%M} UTC.")
     console.print(
-        f"{customers:,} customers, {orders:,} orders, {revenue:,.2f} net revenue; "
+        f"{customers:,} customers, {orders:,} orders, {revenue:,.2f} {currency} net revenue; "
         f"{quarantined:,} of {raw_rows:,} raw rows were set aside (table quarantine)."
     )
     table = Table(title=f"{len(segments)} segments", title_justify="left")
