@@ -47,7 +47,7 @@ format: $(INSTALLED) ## bring Python and SQL into the house's form
 	@mkdir -p target && $(LINT) $(BIN)/sqlfluff fix --disable-progress-bar --processes 2 $(SQL)
 
 dev: $(INSTALLED) ## open Dagster in the browser, on port 3000
-	@mkdir -p .dagster
+	@mkdir -p .dagster && cp orchestration/dagster.yaml .dagster/dagster.yaml
 	@DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev -m orchestration.definitions
 
 lock: $(INSTALLED) ## pin all packages anew, with hashes (needs uv)

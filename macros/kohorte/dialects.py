@@ -29,7 +29,10 @@ _LAYOUT: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\n\1on\n\1    \2\n\1    and \3",
     ),
     (
-        re.compile(f" at time zone ({_MARK}[0-9]+{_MARK}) at time zone "),
+        re.compile(
+            f" at time zone ({_MARK}[0-9]+{_MARK}) at time zone (?=[^\n]* as [a-z0-9_]+,?$)",
+            re.MULTILINE,
+        ),
         r" at time zone \1\n    at time zone ",
     ),
     (re.compile(r" \+ case when "), "\n    + case when "),

@@ -302,7 +302,7 @@ def _conditions(evaluation: Evaluation, lookups: Sequence[Lookup]) -> tuple[Quer
     if not lookups:
         return ()
     key = evaluation.entity.key
-    queries = [Query(lookup.name, (lookup.query,), lookup.comment) for lookup in lookups]
+    queries = [query for lookup in lookups for query in _lookup_queries(lookup)]
     if evaluation.lookup_moments.columns:
         queries.insert(0, Query("moments", (evaluation.lookup_moments.query(),)))
     found = tuple(_flagged(lookup, key) for lookup in lookups)
@@ -318,6 +318,20 @@ def _conditions(evaluation: Evaluation, lookups: Sequence[Lookup]) -> tuple[Quer
     packed = packed.where(known, copy=False).group_by(exp.column(key), copy=False)
     name = conditions_model(evaluation.entity.name)
     return (*queries, Query("conditions_met", found), Query(name, (packed,)))
+
+
+def _lookup_queries(lookup: Lookup) -> list[Query]:
+    """Return the query of a look-up, with the subqueries it reads from before it."""
+    parts: dict[str, Query] = {}
+    query = lookup.query.copy()
+    # The innermost come last, and must be written first.
+    for found in reversed(list(query.find_all(exp.Subquery))):
+        if isinstance(found.this, exp.Select) and found.alias:
+            name = f"{lookup.name}_{found.alias}"
+            name = f"{name}_{len(parts)}" if name in parts else name
+            parts[name] = Query(name, (found.this.copy(),))
+            found.replace(exp.to_table(name).as_(found.alias))
+    return [*parts.values(), Query(lookup.name, (query,), lookup.comment)]
 
 
 def _flagged(lookup: Lookup, key: str) -> exp.Select:

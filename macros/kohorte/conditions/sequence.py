@@ -176,7 +176,7 @@ def _time(number: int) -> exp.Column:
 
 
 def _later(one: int, other: int) -> exp.Expr:
-    return exp.GT(this=_time(one), expression=_time(other))
+    return exp.LT(this=_time(other), expression=_time(one))
 
 
 def _read_step(node: Node, reader: Reader) -> Step:

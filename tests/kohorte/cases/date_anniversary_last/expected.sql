@@ -57,31 +57,21 @@ level_1 as (
         features.*,
         coalesce(
             (
-                extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date)) > 0
-                and cast(cast(cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date) + interval ((
-                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date))
+                extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date)) > 0
+                and cast(cast(cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date) + interval ((
+                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date))
                 ) * 12) month as date) as date) >= moments.day_2_weeks_ago
-                and cast(cast(cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date) + interval ((
-                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date))
+                and cast(cast(cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date) + interval ((
+                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date))
                 ) * 12) month as date) as date) < moments.today
             )
             or (
-                extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date)) - 1 > 0
-                and cast(cast(cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date) + interval ((
-                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date)) - 1
+                extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date)) - 1 > 0
+                and cast(cast(cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date) + interval ((
+                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date)) - 1
                 ) * 12) month as date) as date) >= moments.day_2_weeks_ago
-                and cast(cast(cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date) + interval ((
-                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' as date)) - 1
+                and cast(cast(cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date) + interval ((
+                    extract(year from moments.today) - extract(year from cast(features.last_order_at at time zone 'UTC' at time zone 'Europe/Vienna' as date)) - 1
                 ) * 12) month as date) as date) < moments.today
             ),
             false

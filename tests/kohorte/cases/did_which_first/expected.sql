@@ -21,21 +21,23 @@ moments as (
     from int_clock
 ),
 
+condition_1_found as (
+    select
+        every_fct_orders.customer_id,
+        min(every_fct_orders.ordered_at) as found_at
+    from fct_orders as every_fct_orders
+    cross join moments
+    where
+        every_fct_orders.ordered_at < moments.as_of
+    group by
+        every_fct_orders.customer_id
+),
+
 -- did the first of orders within the last 30 days
 condition_1 as (
     select fct_orders.customer_id
     from fct_orders
-    inner join (
-        select
-            every_fct_orders.customer_id,
-            min(every_fct_orders.ordered_at) as found_at
-        from fct_orders as every_fct_orders
-        cross join moments
-        where
-            every_fct_orders.ordered_at < moments.as_of
-        group by
-            every_fct_orders.customer_id
-    ) as found
+    inner join condition_1_found as found
         on
             fct_orders.customer_id = found.customer_id
             and fct_orders.ordered_at = found.found_at

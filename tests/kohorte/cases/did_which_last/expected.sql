@@ -21,22 +21,24 @@ moments as (
     from int_clock
 ),
 
+condition_1_found as (
+    select
+        every_fct_events.customer_id,
+        max(every_fct_events.occurred_at) as found_at
+    from fct_events as every_fct_events
+    cross join moments
+    where
+        every_fct_events.event_name = 'carted'
+        and every_fct_events.occurred_at < moments.as_of
+    group by
+        every_fct_events.customer_id
+),
+
 -- did the last of events.carted where category is shoes within the last 7 days
 condition_1 as (
     select fct_events.customer_id
     from fct_events
-    inner join (
-        select
-            every_fct_events.customer_id,
-            max(every_fct_events.occurred_at) as found_at
-        from fct_events as every_fct_events
-        cross join moments
-        where
-            every_fct_events.event_name = 'carted'
-            and every_fct_events.occurred_at < moments.as_of
-        group by
-            every_fct_events.customer_id
-    ) as found
+    inner join condition_1_found as found
         on
             fct_events.customer_id = found.customer_id
             and fct_events.occurred_at = found.found_at

@@ -22,55 +22,59 @@ moments as (
     from int_clock
 ),
 
+condition_1_step_2 as (
+    select
+        fct_orders.customer_id as step_key,
+        fct_orders.ordered_at as happened_at
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+),
+
+condition_1_step_3 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.category = 'shoes'
+        and fct_events.occurred_at < moments.as_of
+),
+
+condition_1_step_1 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.occurred_at < moments.as_of
+),
+
 -- in order: did events.carted at any time, then did not orders at any time, then did
 -- events.carted where category is shoes at any time, within 7 days
 condition_1 as (
     select step_1.step_key as customer_id
-    from (
-        select
-            fct_events.customer_id as step_key,
-            fct_events.occurred_at as happened_at
-        from fct_events
-        cross join moments
-        where
-            fct_events.event_name = 'carted'
-            and fct_events.occurred_at < moments.as_of
-    ) as step_1
-    inner join (
-        select
-            fct_events.customer_id as step_key,
-            fct_events.occurred_at as happened_at
-        from fct_events
-        cross join moments
-        where
-            fct_events.event_name = 'carted'
-            and fct_events.category = 'shoes'
-            and fct_events.occurred_at < moments.as_of
-    ) as step_3
+    from condition_1_step_1 as step_1
+    inner join condition_1_step_3 as step_3
         on
             step_1.step_key = step_3.step_key
-            and step_3.happened_at > step_1.happened_at
+            and step_1.happened_at < step_3.happened_at
     where
         step_3.happened_at < (
-            step_1.happened_at at time zone 'UTC'
-        at time zone 'Europe/Vienna' + interval '7' day
-        ) at time zone 'Europe/Vienna'
-        at time zone 'UTC'
+            step_1.happened_at at time zone 'UTC' at time zone 'Europe/Vienna' + interval '7' day
+        ) at time zone 'Europe/Vienna' at time zone 'UTC'
         and not exists(
             select 1
-            from (
-                select
-                    fct_orders.customer_id as step_key,
-                    fct_orders.ordered_at as happened_at
-                from fct_orders
-                cross join moments
-                where
-                    fct_orders.ordered_at < moments.as_of
-            ) as step_2
+            from condition_1_step_2 as step_2
             where
                 step_2.step_key = step_1.step_key
-                and step_2.happened_at > step_1.happened_at
-                and step_3.happened_at > step_2.happened_at
+                and step_1.happened_at < step_2.happened_at
+                and step_2.happened_at < step_3.happened_at
         )
     group by
         step_1.step_key

@@ -21,49 +21,55 @@ moments as (
     from int_clock
 ),
 
+condition_1_step_1 as (
+    select
+        fct_orders.customer_id as step_key,
+        fct_orders.ordered_at as happened_at
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at >= moments.days_90_ago
+        and fct_orders.ordered_at < moments.as_of
+),
+
+condition_1_found as (
+    select
+        every_fct_orders.customer_id,
+        max(every_fct_orders.ordered_at) as found_at
+    from fct_orders as every_fct_orders
+    cross join moments
+    where
+        every_fct_orders.ordered_at < moments.as_of
+    group by
+        every_fct_orders.customer_id
+),
+
+condition_1_step_2 as (
+    select
+        fct_orders.customer_id as step_key,
+        fct_orders.ordered_at as happened_at
+    from fct_orders
+    inner join condition_1_found as found
+        on
+            fct_orders.customer_id = found.customer_id
+            and fct_orders.ordered_at = found.found_at
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+),
+
 -- in order: did not orders within the last 90 days, then did the last of orders at any
 -- time
 condition_1 as (
     select step_2.step_key as customer_id
-    from (
-        select
-            fct_orders.customer_id as step_key,
-            fct_orders.ordered_at as happened_at
-        from fct_orders
-        inner join (
-            select
-                every_fct_orders.customer_id,
-                max(every_fct_orders.ordered_at) as found_at
-            from fct_orders as every_fct_orders
-            cross join moments
-            where
-                every_fct_orders.ordered_at < moments.as_of
-            group by
-                every_fct_orders.customer_id
-        ) as found
-            on
-                fct_orders.customer_id = found.customer_id
-                and fct_orders.ordered_at = found.found_at
-        cross join moments
-        where
-            fct_orders.ordered_at < moments.as_of
-    ) as step_2
+    from condition_1_step_2 as step_2
     where
         not exists(
             select 1
-            from (
-                select
-                    fct_orders.customer_id as step_key,
-                    fct_orders.ordered_at as happened_at
-                from fct_orders
-                cross join moments
-                where
-                    fct_orders.ordered_at >= moments.days_90_ago
-                    and fct_orders.ordered_at < moments.as_of
-            ) as step_1
+            from condition_1_step_1 as step_1
             where
                 step_1.step_key = step_2.step_key
-                and step_2.happened_at > step_1.happened_at
+                and step_1.happened_at < step_2.happened_at
         )
     group by
         step_2.step_key

@@ -18,36 +18,40 @@ moments as (
     from int_clock
 ),
 
+condition_1_step_2 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at,
+        fct_events.product_id as shared_value
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.occurred_at < moments.as_of
+),
+
+condition_1_step_1 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at,
+        fct_events.product_id as shared_value
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'viewed'
+        and fct_events.occurred_at < moments.as_of
+),
+
 -- in order: did events.viewed at any time, then did events.carted at any time, within
 -- 36 hours, of the same product_id
 condition_1 as (
     select step_1.step_key as customer_id
-    from (
-        select
-            fct_events.customer_id as step_key,
-            fct_events.occurred_at as happened_at,
-            fct_events.product_id as shared_value
-        from fct_events
-        cross join moments
-        where
-            fct_events.event_name = 'viewed'
-            and fct_events.occurred_at < moments.as_of
-    ) as step_1
-    inner join (
-        select
-            fct_events.customer_id as step_key,
-            fct_events.occurred_at as happened_at,
-            fct_events.product_id as shared_value
-        from fct_events
-        cross join moments
-        where
-            fct_events.event_name = 'carted'
-            and fct_events.occurred_at < moments.as_of
-    ) as step_2
+    from condition_1_step_1 as step_1
+    inner join condition_1_step_2 as step_2
         on
             step_1.step_key = step_2.step_key
             and step_1.shared_value = step_2.shared_value
-        and step_2.happened_at > step_1.happened_at
+        and step_1.happened_at < step_2.happened_at
     where
         step_1.shared_value is not null
         and step_2.happened_at < step_1.happened_at + interval '36' hour
