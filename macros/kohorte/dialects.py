@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sqlglot import exp
 
@@ -16,17 +17,24 @@ _QUOTED = {
     "postgres": re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL),
     "spark": re.compile(r"'(?:\\.|[^'\\])*'|`(?:[^`]|``)*`", re.DOTALL),
 }
+
+
+def _deeper(lines: str) -> str:
+    """Return lines, each indented once more."""
+    return lines.replace("\n", "\n    ")
+
+
 #: Stands for a quoted value while the text around it is laid out.
 _MARK = "\ue000"
 _MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}")
 #: Brackets around one short line stay on it; a sum of flags has a line each.
-_LAYOUT: tuple[tuple[re.Pattern[str], str], ...] = (
+_LAYOUT: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     *[(re.compile(r"\(\n +([^\n]{1,60})\n +\)"), r"(\1)")] * 2,
     (re.compile(r"\bnot ([a-z0-9_.]+) is null"), r"\1 is not null"),
     (re.compile(r"\bselect\n +([^\n,]+)\n( *)from\b"), r"select \1\n\2from"),
     (
-        re.compile(r"\n( *)on ([^\n]+)\n +and ([^\n]+)"),
-        r"\n\1on\n\1    \2\n\1    and \3",
+        re.compile(r"\n( *)on ([^\n]+)((?:\n +and [^\n]+)+)"),
+        lambda found: f"\n{found[1]}on\n{found[1]}    {found[2]}{_deeper(found[3])}",
     ),
     (
         re.compile(

@@ -51,7 +51,7 @@ condition_1 as (
         on
             step_1.step_key = step_2.step_key
             and step_1.shared_value = step_2.shared_value
-        and step_1.happened_at < step_2.happened_at
+            and step_1.happened_at < step_2.happened_at
     where
         step_1.shared_value is not null
         and step_2.happened_at < step_1.happened_at + interval '36' hour
