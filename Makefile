@@ -33,7 +33,7 @@ run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=,
 		$(if $(RAW),--raw "$(RAW)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 test: $(INSTALLED) lint ## run everything that must hold
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet

@@ -160,7 +160,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     dbt = Dbt(tmp_path_factory.mktemp("warehouse"))
     marts = [mart for _, mart, _, _ in TABLES.values() if mart]
     result = dbt(
-        "run", "--select", "+quarantine", "+int_row_counts", "+dim_customers",
+        "build", "--exclude-resource-type", "test", "unit_test",
+        "--select", "+quarantine", "+int_row_counts", "+dim_customers",
         *(f"+{mart}" for mart in marts),
         variables={"raw": {"shop": str(raw)}},
     )  # fmt: skip
@@ -173,11 +174,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def test_dirt_is_quarantined_with_its_reason(shop: Shop, dirt: Dirt) -> None:
     canonical, mart, _, _ = TABLES[dirt.table]
     found = shop.rows(
-        f"select table_name, system, reason from quarantine where record like '%\"{dirt.key}\"%'"
+        f"""
+        select system, reason from quarantine
+        where table_name = '{canonical}' and record like '%"{dirt.key}"%'
+        """
     )
-    assert found == [(canonical, "shop", dirt.reason)]
+    assert found == [("shop", dirt.reason)]
     if mart:
-        assert shop.rows(f"from {mart} where columns(*)::varchar like '%{dirt.key}%'") == []
+        spoiled = f"select 1 from {mart} as mart where to_json(mart)::varchar like '%{dirt.key}%'"
+        assert shop.rows(spoiled) == []
 
 
 @pytest.mark.parametrize("dirt", COPIED, ids=lambda dirt: dirt.name)
@@ -254,13 +259,3 @@ def test_the_record_is_the_whole_row(shop: Shop) -> None:
     assert list(row) == columns
     assert row["currency"] == "XXX"
     assert as_of == datetime.datetime(2026, 7, 1)
-
-
-def test_a_rejected_account_is_still_a_person_by_its_orders(shop: Shop) -> None:
-    assert shop.rows(
-        """
-        select count(*) from fct_orders
-        left join dim_customers using (customer_id)
-        where fct_orders.customer_id is not null and dim_customers.customer_id is null
-        """
-    ) == [(0,)]
