@@ -330,7 +330,7 @@ def _sequences(draw: st.DrawFn) -> dict[str, Any]:
         steps.append({"did": "events"})
     sequence: dict[str, Any] = {"steps": steps}
     if draw(st.booleans()):
-        sequence["within"] = draw(_PERIODS)
+        sequence["within"] = draw(_PERIODS.filter(lambda period: period != "0 days"))
     names = {next(iter(step.values())).split(".")[0] for step in steps}
     if draw(st.integers(0, 2)) == 0 and len(names) == 1:
         shared = "product_id" if names == {"events"} else "channel"
@@ -388,7 +388,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     segments: dict[str, Any] = {}
     document: dict[str, Any] = {"version": 1, "segments": segments}
     usable: list[str] = []
-    for number in range(draw(st.integers(8, 14))):
+    for number in range(draw(st.integers(5, 8))):
         segment: dict[str, Any] = {"where": draw(conditions(usable))}
         if draw(st.integers(0, 3)) == 0:
             segment["include"] = ["friends"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Type
 from kohorte.conditions.base import Build, Condition, ReadCondition
-from kohorte.conditions.did import Occurrence, read_occurrence
+from kohorte.conditions.did import Occurrence, occurrence_schema, read_occurrence, where_schema
 from kohorte.errors import Invalid
 from kohorte.moments import Period
 from kohorte.predicates.base import Scope, literal
@@ -20,6 +22,8 @@ from kohorte.reader import WINDOW_KEYS
 if TYPE_CHECKING:
     from kohorte.document import Mapping, Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 #: Every step is one more join.
 MAX_STEPS = 8
@@ -71,8 +75,24 @@ class InOrder(Condition):
         if all(step.is_negative for step in steps):
             raise reader.fail(parts["steps"], "no step that happens", "at least one `did`")
         within = reader.period(parts["within"]) if "within" in parts else None
+        if within and within.amount == 0:
+            raise reader.fail(parts["within"], f"{within} leaves no time", "such as 7 days")
         same = _read_same(parts["same"], steps, reader) if "same" in parts else ""
         return cls(tuple(steps), within, same)
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of steps, a period, and a column that every step has."""
+        step = vocabulary.once("step", lambda: _step_schema(vocabulary))
+        activities = vocabulary.activities().values()
+        columns = dict.fromkeys(name for a in activities for name in a.columns)
+        parts = {
+            "steps": {**shapes.items(step), "maxItems": MAX_STEPS},
+            "within": shapes.described(shapes.period(), "From the first step to the last."),
+            "same": shapes.described(shapes.one_of(columns), "A column, equal in every step."),
+        }
+        steps = shapes.described(shapes.fields(parts, required=["steps"]), "One after the other.")
+        return shapes.fields({head: steps}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return whether the key has such a chain of steps."""
@@ -166,6 +186,11 @@ class InOrder(Condition):
         within = f", within {self.within}" if self.within else ""
         return f"in order: {steps}{within}{f', of the same {self.same}' if self.same else ''}"
 
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Yield the column that is the same in every step."""
+        if self.same:
+            yield from ((step.occurrence.activity.name, self.same) for step in self.steps)
+
 
 def _name(number: int) -> str:
     return f"step_{number + 1}"
@@ -188,6 +213,12 @@ def _read_step(node: Node, reader: Reader) -> Step:
     fields = reader.fields(node, required=heads, optional=("where", "which", *WINDOW_KEYS))
     occurrence = read_occurrence(fields[heads[0]], fields, reader)
     return Step(occurrence, heads[0] == "did_not")
+
+
+def _step_schema(vocabulary: Vocabulary) -> Schema:
+    """Return the JSON Schema of what `_read_step` reads."""
+    forms = {head: occurrence_schema(head, vocabulary, where_schema) for head in ("did", "did_not")}
+    return {"type": "object", **shapes.by_head(forms)}
 
 
 def _read_same(node: Node, steps: AbstractSequence[Step], reader: Reader) -> str:
