@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO_CUSTOMERS, DEMO_SEED = 300, 7
+DEMO_CUSTOMERS, DEMO_SEED = 2000, 7
 DEMO_UNTIL = datetime.date(2026, 6, 30)
 
 

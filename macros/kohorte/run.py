@@ -46,6 +46,8 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
     """Build the warehouse with dbt, unless nothing changed; return dbt's exit status."""
     project = read_project(root)
     known = project.vars.get("tables") or {}
+    if not systems:
+        raise KohorteError(f"no source system is named\nsystems: {', '.join(known)}")
     for system in systems:
         if system not in known:
             hint = nearest(system, known)
@@ -162,8 +164,10 @@ def print_summary(root: Path) -> None:
         with duckdb.connect(str(path), read_only=True) as connection:
             facts = connection.sql(_FACTS).fetchone()
             segments = connection.sql(_SEGMENTS).fetchall()
-    except duckdb.IOException:
-        raise KohorteError(f"{path} is in use by another program; try again") from None
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise KohorteError(f"{path} is in use by another program; try again") from None
+        raise KohorteError(f"{path} cannot be read as a DuckDB file; run: make run") from None
     except (duckdb.CatalogException, duckdb.BinderException):
         raise KohorteError(f"{path} is half built; run: make run") from None
     assert facts is not None
