@@ -183,7 +183,7 @@ def _activity(
         time=meta["time"],
         type=meta.get("type"),
         columns=columns,
-        description=_plain(model.get("description")),
+        description=_plain(_prose(model.get("description"))),
     )
 
 
@@ -222,6 +222,12 @@ def _column(described: Mapping[str, Any], where: str) -> Column | None:
         is_nullable=not _has_test(described, "not_null"),
         is_personal=bool(meta.get("personal")),
     )
+
+
+def _prose(description: object) -> str:
+    """Return a description without its indented lines: they are an example query."""
+    lines = str(description or "").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("    "))
 
 
 def _plain(description: object) -> str:

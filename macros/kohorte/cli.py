@@ -22,6 +22,7 @@ app = typer.Typer(
 
 Root = Annotated[Path, typer.Option("--project-dir", help="The dbt project's folder.")]
 Target = Annotated[str | None, typer.Option(help="The target of profiles.yml.")]
+Out = Annotated[Path | None, typer.Option(help="The file to write; without it, print.")]
 HERE = Path()
 
 
@@ -48,6 +49,41 @@ def compile_(project_dir: Root = HERE, target: Target = None) -> None:
         f"{len(compiled.specs.segments)} segments in {len(compiled.files)} files, "
         f"{changed} changed, below {project.generated.relative_to(project.root)}"
     )
+
+
+@app.command()
+def schema(out: Out = None, project_dir: Root = HERE) -> None:
+    """Write the JSON Schema of specs, for editors."""
+    from kohorte.project import read_project
+    from kohorte.schema import schema_text
+
+    project = read_project(project_dir.resolve())
+    _put(schema_text(project.root, project.specs), out)
+
+
+@app.command()
+def docs(out: Out = None, project_dir: Root = HERE) -> None:
+    """Write a page on all attributes and segments."""
+    from kohorte.catalog import read_catalog
+    from kohorte.page import catalogue_page
+    from kohorte.project import read_project
+    from kohorte.specs import read_specs
+
+    project = read_project(project_dir.resolve())
+    catalog = read_catalog(project.root)
+    _put(catalogue_page(catalog, read_specs(project.specs, catalog)), out)
+
+
+def _put(text: str, out: Path | None) -> None:
+    """Write a text to a file, or print it."""
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise KohorteError(f"{out}: cannot be written: {error.strerror}") from None
 
 
 @app.command()

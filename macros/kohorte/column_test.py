@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Column, Type
 from kohorte.document import Mapping, Node, Scalar, Sequence
 from kohorte.errors import shown
@@ -14,8 +15,11 @@ from kohorte.predicates.base import Scope, Subject
 from kohorte.predicates.comparison import OneOf
 from kohorte.predicates.lists import Has
 from kohorte.reader import Reader
+from kohorte.shapes import Schema
+from kohorte.vocabulary import Vocabulary, meaning
 
 _OPTIONS = frozenset(option for predicate in PREDICATES for option in predicate.options)
+_MISSING = ("include", "exclude")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,47 @@ def read_column_test(column: Column, node: Node, reader: Reader) -> ColumnTest:
     return ColumnTest(column, (OneOf.read(operator, node, column, {}, reader),))
 
 
+def column_test_schema(column: Column, vocabulary: Vocabulary) -> Schema:
+    """Return the JSON Schema of what `read_column_test` reads."""
+    if column.values:
+        return shapes.described(_schema(column, vocabulary), meaning(column))
+    plain = Column(column.type, column.type)
+    tests = vocabulary.named(column.type, _schema(plain, vocabulary))
+    return shapes.described(tests, meaning(column))
+
+
+def _schema(column: Column, vocabulary: Vocabulary) -> Schema:
+    """Return the schema of a plain value, a list, or a mapping of operators."""
+    tests = _operators_schema(column, vocabulary)
+    if OneOf not in _predicates_for(column).values():
+        return tests
+    value = vocabulary.value(column)
+    return shapes.either(value, shapes.items(value), tests)
+
+
+def _operators_schema(column: Column, vocabulary: Vocabulary) -> Schema:
+    """Return the schema of operators, their options, and `missing`."""
+    properties: dict[str, Schema] = {}
+    beside: dict[str, list[str]] = {}
+    for operator, predicate in _predicates_for(column).items():
+        shape = predicate.schema(operator, column, vocabulary)
+        if shape is None:
+            continue
+        properties[operator] = shape
+        for option in predicate.options:
+            beside.setdefault(option, []).append(operator)
+    options = {name: vocabulary.option(name, column) for name in beside}
+    properties |= {name: shape for name, shape in options.items() if shape is not None}
+    properties["missing"] = shapes.described(shapes.one_of(_MISSING), "What no value counts as.")
+    tests = shapes.fields(properties)
+    tests["allOf"] = [{"if": shapes.has("missing"), "then": {"minProperties": 2}}]
+    for name, operators in beside.items():
+        if name in properties:
+            needed = shapes.any_of_keys(operators)
+            tests["allOf"].append({"if": shapes.has(name), "then": needed})
+    return tests
+
+
 def _predicates_for(column: Column) -> dict[str, type[Predicate]]:
     """Return the operators that fit a column's type."""
     return {
@@ -96,9 +141,8 @@ def _read_operators(column: Column, node: Mapping, reader: Reader) -> ColumnTest
 
 def _read_missing(node: Node, reader: Reader) -> str:
     text = reader.text(node)
-    if text not in ("include", "exclude"):
-        choices = ("include", "exclude")
-        raise reader.fail(node, f"`{shown(text)}`", "include or exclude", choices, text)
+    if text not in _MISSING:
+        raise reader.fail(node, f"`{shown(text)}`", "include or exclude", _MISSING, text)
     return text
 
 

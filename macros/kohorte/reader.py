@@ -290,8 +290,12 @@ class Reader:
         )
 
     def column_named(self, node: Node) -> Column:
-        """Resolve a column that is named as a value."""
-        return self.column(Scalar(node.place, self.text(node)))
+        """Resolve a column that is named as a value; a place has no column of its own."""
+        column = self.column(Scalar(node.place, self.text(node)))
+        if column.parts:
+            message = f"{column.name} is a place"
+            raise self.fail(node, message, f"one column, such as {column.parts[0]}")
+        return column
 
     def other_attribute(self, node: Node, column: Column) -> Column:
         """Resolve the attribute on the right of a comparison; its type must fit."""

@@ -184,6 +184,14 @@ def read_specs(folder: Path, catalog: Catalog) -> Specs:
     return Specs(tuple(segments), hashes)
 
 
+def declared_names(folder: Path) -> list[str]:
+    """Return every name that a spec declares, also where specs hold mistakes."""
+    problems: list[Problem] = []
+    declared = _declared(_documents(folder, problems), problems).values()
+    names = {name for entry in declared for name in entry.names()}
+    return sorted(name for name in names if NAME.fullmatch(name))
+
+
 def _documents(folder: Path, problems: list[Problem]) -> Iterator[MappingNode]:
     """Yield the tree of each file that can be read."""
     for path in spec_files(folder):
@@ -209,7 +217,8 @@ def _declared(documents: Iterable[MappingNode], problems: list[Problem]) -> dict
         reader = _file_reader(problems)
         with reader.tolerant():
             parts = reader.fields(document, required=("version",), optional=_FILE_KEYS[1:])
-            if getattr(parts["version"], "value", None) != 1:
+            version = getattr(parts["version"], "value", None)
+            if version is True or version != 1:
                 raise reader.fail(parts["version"], "an unknown version", "version: 1")
             owner = reader.text(parts["owner"]) if "owner" in parts else ""
             for section in SECTIONS:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.moments import AS_OF, Moment, Window
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping, Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class Active(Condition):
     def read(cls, head: str, node: Mapping, reader: Reader, inner: ReadCondition) -> NoReturn:
         """Refuse: it is a key of a segment, not a condition."""
         raise NotImplementedError
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of the period, as a segment has it under `active`."""
+        period = {
+            "from": shapes.described(shapes.date(), "The first instant with members."),
+            "until": shapes.described(shapes.date(), "The first instant without."),
+        }
+        return shapes.described(shapes.fields(period), "When the segment has members at all.")
 
     def sql(self, build: Build) -> exp.Expr:
         """Return comparisons of as_of with the period's ends."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
-from kohorte.column_test import ColumnTest, read_column_test
+from kohorte import shapes
+from kohorte.column_test import ColumnTest, column_test_schema, read_column_test
 from kohorte.conditions.base import Build, Condition, ReadCondition
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class AttributeTest(Condition):
         column = reader.column(node.key(head))
         reader.fields(node, required=(head,))
         return cls(read_column_test(column, node.entries[0][1], reader))
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of the tests of an attribute; the head is its name."""
+        tests = column_test_schema(vocabulary.columns[head], vocabulary)
+        return shapes.fields({head: tests}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return the tests of the column."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kohorte.catalog import Activity
     from kohorte.document import Mapping, Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 
 class Build(Scope, Protocol):
@@ -55,6 +57,11 @@ class Condition(ABC):
     def read(cls, head: str, node: Mapping, reader: Reader, inner: ReadCondition) -> Self:
         """Read the condition; raise Invalid after recording what is wrong."""
 
+    @classmethod
+    @abstractmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the JSON Schema of the mapping that `read` takes: head and options."""
+
     @abstractmethod
     def sql(self, build: Build) -> exp.Expr:
         """Return the boolean expression."""
@@ -66,6 +73,13 @@ class Condition(ABC):
     def children(self) -> tuple[Condition, ...]:
         """Return the conditions inside this one."""
         return ()
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Yield the columns that it needs beside those of its tests.
+
+        Each is an activity and a name; without an activity it is an attribute.
+        """
+        yield from ()
 
     def segments(self) -> Iterator[str]:
         """Yield the segments that this condition and those inside it use."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Activity, Column, Type
-from kohorte.column_test import ColumnTest, read_column_test
+from kohorte.column_test import ColumnTest, column_test_schema, read_column_test
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.document import Mapping
 from kohorte.errors import Invalid, nearest, shown
@@ -21,8 +26,17 @@ from kohorte.reader import WINDOW_KEYS
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
-_AGGREGATES = ("sum", "avg", "min", "max", "distinct")
+_AGGREGATES = {
+    "sum": "The sum of a column; 0 of nothing.",
+    "avg": "The average of a column; missing of nothing.",
+    "min": "The smallest value of a column; missing of nothing.",
+    "max": "The largest value of a column; missing of nothing.",
+    "distinct": "How many different values a column has; 0 of nothing.",
+}
+_WHICH = ("first", "last")
 _OPTIONS = ("where", "count", *_AGGREGATES, "which", "regularly", *WINDOW_KEYS)
 #: `regularly` compares with the start of every week, so that there is a limit.
 MAX_WEEKS = 104
@@ -189,6 +203,21 @@ class Did(Condition):
                 raise reader.fail(fields["regularly"], message, "only `where` beside it")
         return cls(occurrence, aggregates, regularly, head == "did_not")
 
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of an activity, its rows that count, and numbers over them."""
+        count = shapes.described(vocabulary.number_tests(), "How often; never is 0.")
+        aggregates = {n: {"description": d, "type": "object"} for n, d in _AGGREGATES.items()}
+        options = {"count": count, **aggregates, "regularly": _regularly_schema()}
+
+        def of_columns(scoped: Vocabulary) -> Schema:
+            return scoped.once("did", partial(_columns_schema, scoped))
+
+        shape = occurrence_schema(head, vocabulary, of_columns, options)
+        others = ("count", *_AGGREGATES, "which", *WINDOW_KEYS)
+        shape["allOf"].append(shapes.alone("regularly", others))
+        return shape
+
     def sql(self, build: Build) -> exp.Expr:
         """Return whether the key is among those whose occurrences pass."""
         admits_nothing = bool(self.aggregates) and all(
@@ -268,8 +297,72 @@ def read_occurrence(node: Node, fields: AbstractMapping[str, Node], reader: Read
     )
 
 
+def where_schema(scoped: Vocabulary) -> Schema:
+    """Return what an occurrence may say about the columns of its activity: `where`."""
+    columns = {name: column_test_schema(c, scoped) for name, c in scoped.columns.items()}
+    return {"properties": {"where": scoped.once("where", partial(shapes.fields, columns))}}
+
+
+def _columns_schema(scoped: Vocabulary) -> Schema:
+    """Return what `did` may say about the columns of its activity: `where`, aggregates."""
+    numbers = {"of": scoped.column_names((Type.NUMBER,)), **scoped.number_operators()}
+    anything = {**numbers, "of": scoped.column_names()}
+    return {
+        "properties": {
+            **where_schema(scoped)["properties"],
+            **{
+                name: {
+                    **shapes.fields(anything if name == "distinct" else numbers, required=["of"]),
+                    "minProperties": 2,
+                }
+                for name in _AGGREGATES
+            },
+        }
+    }
+
+
+def occurrence_schema(
+    head: str,
+    vocabulary: Vocabulary,
+    of_columns: Callable[[Vocabulary], Schema],
+    options: AbstractMapping[str, Schema] = MappingProxyType({}),
+) -> Schema:
+    """Return the JSON Schema of what `read_occurrence` reads, and of further options.
+
+    `of_columns` narrows what names columns to those of one activity.
+    """
+    done = "What is recorded" if head == "did" else "What is not recorded"
+    which = "Window and `where` speak of this one occurrence."
+    properties = {
+        head: shapes.described(vocabulary.occurrence(), f"{done}: activity, or activity.type."),
+        "where": shapes.described({"type": "object"}, "Tests of the activity's columns."),
+        **{key: vocabulary.window(key) for key in WINDOW_KEYS},
+        "which": shapes.described(shapes.one_of(_WHICH), which),
+        **options,
+    }
+    shape = shapes.fields(properties, required=[head])
+    shape["allOf"] = [vocabulary.named("one_window", _one_window())]
+    for name in vocabulary.activities():
+        is_it = {"properties": {head: {"pattern": rf"^{re.escape(name)}($|\.)"}}}
+        narrowed = of_columns(vocabulary.within_activity(name))
+        shape["allOf"].append({"if": {**is_it, "required": [head]}, "then": narrowed})
+    return shape
+
+
+def _one_window() -> Schema:
+    """Return the rule of `_read_window`: one window, or `after` and `before` together."""
+    single = [key for key in WINDOW_KEYS if key not in ("before", "after")]
+    return {"allOf": [shapes.alone(key, WINDOW_KEYS) for key in single]}
+
+
+def _regularly_schema() -> Schema:
+    parts = {"at_least": shapes.whole(1, MAX_WEEKS), "of_last": shapes.weeks()}
+    shape = shapes.fields(parts, required=parts)
+    return shapes.described(shape, "In so many of the last so many weeks; no window beside it.")
+
+
 def _read_activity(node: Node, reader: Reader) -> tuple[Activity, str | None]:
-    name, _, type_ = reader.text(node).partition(".")
+    name, dot, type_ = reader.text(node).partition(".")
     activities = reader.catalog.activities_of(reader.entity.name)
     if name not in activities:
         raise reader.fail(
@@ -280,10 +373,12 @@ def _read_activity(node: Node, reader: Reader) -> tuple[Activity, str | None]:
             name,
         )
     activity = activities[name]
-    if not type_:
+    if not dot:
         return activity, None
     if activity.type is None:
         raise reader.fail(node, f"{name} has no types", f"`{name}` alone, and `where`")
+    if not type_:
+        raise reader.fail(node, "no type behind the dot", f"`{name}` alone, or {name}.<type>")
     if activity.types and type_ not in activity.types:
         hint = nearest(type_, activity.types)
         raise reader.fail(
@@ -324,9 +419,8 @@ def _read_which(fields: AbstractMapping[str, Node], reader: Reader) -> str:
         return ""
     node = fields["which"]
     text = reader.text(node)
-    if text not in ("first", "last"):
-        choices = ("first", "last")
-        raise reader.fail(node, f"`{shown(text)}`", "first or last", choices, text)
+    if text not in _WHICH:
+        raise reader.fail(node, f"`{shown(text)}`", "first or last", _WHICH, text)
     return text
 
 

@@ -10,12 +10,15 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from kohorte import shapes
 from kohorte.catalog import Type
 from kohorte.conditions.base import Build, Condition, ReadCondition
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping, Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 #: Longer ones belong into a model.
 MAX_LENGTH = 2_000
@@ -69,6 +72,13 @@ class SqlExpression(Condition):
             raise reader.fail(fields[head], message, "a boolean, such as age > 18")
         return cls(tree.sql(dialect="duckdb", comments=False))
 
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a text; what it holds is for the compiler to check."""
+        description = f"A boolean expression of attributes; functions: {ALLOWED}."
+        text = shapes.described(shapes.text(maxLength=MAX_LENGTH), description)
+        return shapes.fields({head: text}, required=[head])
+
     def sql(self, build: Build) -> exp.Expr:
         """Return the tree, with its columns those of the query."""
         tree = sqlglot.parse_one(self.text, dialect="duckdb")
@@ -81,6 +91,11 @@ class SqlExpression(Condition):
     def words(self) -> str:
         """Say the expression as it is."""
         return f"({self.text})"
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Yield the attributes in the expression."""
+        for column in sqlglot.parse_one(self.text, dialect="duckdb").find_all(exp.Column):
+            yield "", column.name
 
 
 def _parse(node: Node, reader: Reader) -> exp.Expr:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.document import Sequence
 from kohorte.errors import Invalid
@@ -15,7 +16,15 @@ from kohorte.predicates.base import complement
 if TYPE_CHECKING:
     from kohorte.document import Mapping
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
+_MEANINGS = {
+    "all": "All of these hold.",
+    "any": "At least one of these holds.",
+    "none": "None of these holds.",
+    "not": "This does not hold; of a list, not all hold.",
+}
 _JOINED = {"all": " and ", "any": " or ", "none": " or ", "not": " and "}
 
 
@@ -23,7 +32,7 @@ _JOINED = {"all": " and ", "any": " or ", "none": " or ", "not": " and "}
 class Group(Condition):
     """Conditions that must all hold, of which any, or none, must hold."""
 
-    heads = ("all", "any", "none", "not")
+    heads = tuple(_MEANINGS)
 
     head: str
     conditions: tuple[Condition, ...]
@@ -42,6 +51,12 @@ class Group(Condition):
         if len(conditions) < len(value.items):
             raise Invalid
         return cls(head, tuple(conditions))
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a condition inside, or of a list of them."""
+        inner = shapes.described(vocabulary.condition(), _MEANINGS[head])
+        return shapes.fields({head: inner}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return the conditions joined; a negated group is the exact complement."""

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.predicates.base import literal
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 #: The model with one row a list and person on it at as_of.
 LISTS_MODEL = "int_list_members"
@@ -31,6 +34,12 @@ class OnList(Condition):
         """Read the list's name."""
         fields = reader.fields(node, required=(head,))
         return cls(reader.list_name(fields[head]))
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a list's name."""
+        name = shapes.described(vocabulary.list_name(), "On a manual list now.")
+        return shapes.fields({head: name}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return whether the key is among the list's."""

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.conditions.base import Build, Condition, ReadCondition
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class InSegment(Condition):
         """Read the segment's name."""
         fields = reader.fields(node, required=(head,))
         return cls(reader.segment(fields[head]), head == "not_in_segment")
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a segment's name."""
+        is_member = "Not a" if head == "not_in_segment" else "A"
+        description = f"{is_member} member of another segment, a tier or a branch."
+        name = shapes.described(vocabulary.segment(), description)
+        return shapes.fields({head: name}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return the other segment's flag."""

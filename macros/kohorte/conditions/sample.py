@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.predicates.base import literal
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 #: Buckets are whole numbers below this.
 BUCKETS = 2**32
@@ -43,6 +46,17 @@ class Sample(Condition):
         if not 0 <= percent <= 100:
             raise reader.fail(parts["percent"], f"{percent} is no percentage", "0 to 100")
         return cls(percent, reader.text(parts["seed"]))
+
+    @classmethod
+    def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a percentage and a seed."""
+        parts = {
+            "percent": shapes.number(minimum=0, maximum=100),
+            "seed": shapes.described(shapes.text(), "The same seed draws the same people."),
+        }
+        sample = shapes.fields(parts, required=parts)
+        sample = shapes.described(sample, "A stable random share of all.")
+        return shapes.fields({head: sample}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
         """Return a comparison of the bucket."""

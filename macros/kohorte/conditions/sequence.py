@@ -85,11 +85,14 @@ class InOrder(Condition):
         """Return the schema of steps, a period, and a column that every step has."""
         step = vocabulary.once("step", lambda: _step_schema(vocabulary))
         activities = vocabulary.activities().values()
-        columns = dict.fromkeys(name for a in activities for name in a.columns)
+        columns = [c for a in activities for c in a.columns.values() if c.type is not Type.PLACE]
+        names = shapes.one_of(dict.fromkeys(column.name for column in columns))
+        shared = vocabulary.named("any_activity_column", names)
+        happens = {"contains": {"required": ["did"]}}
         parts = {
-            "steps": {**shapes.items(step), "maxItems": MAX_STEPS},
+            "steps": {**shapes.items(step), "maxItems": MAX_STEPS, **happens},
             "within": shapes.described(shapes.period(), "From the first step to the last."),
-            "same": shapes.described(shapes.one_of(columns), "A column, equal in every step."),
+            "same": shapes.described(shared, "A column, equal in every step."),
         }
         steps = shapes.described(shapes.fields(parts, required=["steps"]), "One after the other.")
         return shapes.fields({head: steps}, required=[head])

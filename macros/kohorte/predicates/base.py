@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
@@ -15,6 +15,8 @@ from kohorte.moments import Moment
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 ALL_TYPES = frozenset(Type) - {Type.PLACE}
 MOMENT_TYPES = frozenset({Type.DATE, Type.TIMESTAMP})
@@ -91,6 +93,11 @@ class Predicate(ABC):
     ) -> Self:
         """Read the test; raise Invalid after recording what is wrong."""
 
+    @classmethod
+    @abstractmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema | None:
+        """Return the JSON Schema of what `read` takes; nothing if it always refuses."""
+
     @abstractmethod
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the boolean expression."""
@@ -98,6 +105,10 @@ class Predicate(ABC):
     @abstractmethod
     def words(self) -> str:
         """Return the test in words, to stand after the column's name."""
+
+    def columns(self) -> Iterator[str]:
+        """Yield the columns of the same table that the test needs beside its own."""
+        yield from ()
 
 
 def certain_column(name: str, table: str) -> exp.Column:

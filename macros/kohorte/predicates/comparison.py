@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
-from kohorte import document
+from kohorte import document, shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import (
     ALL_TYPES,
@@ -23,15 +23,25 @@ from kohorte.predicates.base import (
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 _EQUAL_TYPES = frozenset({Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE})
+
+
+_EQUALITIES = {
+    "eq": "The value is this.",
+    "ne": "The value is not this; a missing value is not.",
+    "in": "The value is one of these.",
+    "not_in": "The value is none of these; a missing value is none.",
+}
 
 
 @dataclass(frozen=True)
 class OneOf(Predicate):
     """`eq`, `ne`, `in`, `not_in`: whether the value is one of those given."""
 
-    operators = ("eq", "ne", "in", "not_in")
+    operators = tuple(_EQUALITIES)
     types = _EQUAL_TYPES
     options = ("ignore_case",)
 
@@ -56,6 +66,13 @@ class OneOf(Predicate):
         ignore_case = reader.option_ignore_case(options, column)
         unique = tuple(sorted(set(values), key=str))
         return cls(unique, operator in ("ne", "not_in"), ignore_case)
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a value, or of a list of values."""
+        value = vocabulary.value(column)
+        value = shapes.items(value) if operator in ("in", "not_in") else value
+        return shapes.described(value, _EQUALITIES[operator])
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return an equality or a membership in a list."""
@@ -105,6 +122,11 @@ class IsSet(Predicate):
     ) -> Self:
         """Read true or false."""
         return cls(reader.boolean(node))
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of true and false."""
+        return shapes.described(shapes.boolean(), "Whether there is a value at all.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return a test for null; a place needs both of its columns."""
@@ -178,6 +200,21 @@ class Comparison(Predicate):
         times = reader.number(fields["times"]) if "times" in fields else 1
         return cls(operator, AttributeTimes(other.name, times))
 
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a number, or of another attribute and a factor."""
+        other = {
+            "attribute": vocabulary.column_names((column.type,)),
+            "times": shapes.described(shapes.number(), "Multiply the attribute by this."),
+        }
+        right = shapes.either(shapes.number(), shapes.fields(other, required=["attribute"]))
+        return cls.against(operator, right)
+
+    @staticmethod
+    def against(operator: str, right: Schema) -> Schema:
+        """Return the schema of the right side, with what the operator means."""
+        return shapes.described(right, f"The value {_COMPARISONS[operator][1]} this.")
+
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the comparison; null where either side is missing."""
         make, _ = _COMPARISONS[self.operator]
@@ -201,6 +238,11 @@ class Comparison(Predicate):
     def words(self) -> str:
         """Say `is at least 5`."""
         return f"{_COMPARISONS[self.operator][1]} {self.right}"
+
+    def columns(self) -> Iterator[str]:
+        """Yield the other attribute."""
+        if isinstance(self.right, AttributeTimes):
+            yield self.right.attribute
 
 
 @dataclass(frozen=True)
@@ -227,6 +269,11 @@ class Between(Predicate):
         if low > high:
             raise reader.fail(node, f"{low} is more than {high}", "the lower number first")
         return cls(low, high)
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of two numbers."""
+        return shapes.described(shapes.pair(shapes.number()), "From, to; both ends are in.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return a SQL between."""

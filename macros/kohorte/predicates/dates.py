@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from sqlglot import exp
 
-from kohorte import document
+from kohorte import document, shapes
 from kohorte.catalog import Column, Type
 from kohorte.moments import AS_OF, TODAY, Moment, Period, Window
 from kohorte.predicates.base import (
@@ -27,15 +27,25 @@ from kohorte.predicates.base import (
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 _WINDOW_OPERATORS = ("within", "between", "before", "after", "this", "previous")
+
+
+_MEANINGS = {
+    "not_within": "Not in so long a time up to now; a missing value is not.",
+    "older_than": "Before so long a time up to now.",
+    "next": "In so long a time from now on.",
+    "on": "On a day, by the project's wall clock.",
+}
 
 
 @dataclass(frozen=True)
 class InWindow(Predicate):
     """The tests that are a window: the value lies inside, or for a negative one not."""
 
-    operators = (*_WINDOW_OPERATORS, "not_within", "older_than", "next", "on")
+    operators = (*_WINDOW_OPERATORS, *_MEANINGS)
     types = MOMENT_TYPES
 
     operator: str
@@ -52,6 +62,14 @@ class InWindow(Predicate):
     ) -> Self:
         """Read a period, a date or two, or a calendar unit."""
         return cls(operator, cls._window(operator, node, reader))
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a period, a date or two, or a calendar unit."""
+        if operator in _WINDOW_OPERATORS:
+            return vocabulary.window(operator)
+        shape = shapes.day() if operator == "on" else shapes.period()
+        return shapes.described(shape, _MEANINGS[operator])
 
     @staticmethod
     def _window(operator: str, node: Node, reader: Reader) -> Window:
@@ -148,6 +166,14 @@ class Anniversary(Predicate):
             message = f"{period} is not a period of whole days of up to a year"
             raise reader.fail(value, message, "such as 7 days, 2 weeks or 1 month")
         return cls("next" if kind == "next" else "last", period)
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of today, a period of days, or a month."""
+        period = shapes.period(("day", "week", "month", "year"))
+        kinds = shapes.fields({"next": period, "last": period, "month": shapes.whole(1, 12)})
+        shape = shapes.either({"const": "today"}, {**kinds, "maxProperties": 1})
+        return shapes.described(shape, "Day and month come round, whatever the year.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return whether this, the previous or the next year's anniversary fits."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import Predicate, Scope, Subject, complement, literal
 from kohorte.predicates.comparison import Between, Comparison
@@ -15,6 +16,8 @@ from kohorte.predicates.comparison import Between, Comparison
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 _WORDS = {"has_any": "has any of", "has_all": "has all of", "has_none": "has none of"}
 
@@ -41,6 +44,12 @@ class Has(Predicate):
         """Read at least one text."""
         values = {str(reader.value(item, column)) for item in reader.items(node)}
         return cls(operator, tuple(sorted(values)))
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a list of texts."""
+        values = shapes.items(vocabulary.value(column))
+        return shapes.described(values, f"The list {_WORDS[operator]} these.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return one look-up a value, joined by and or by or."""
@@ -78,6 +87,11 @@ class Length(Predicate):
     ) -> Self:
         """Read tests of a whole number."""
         return cls(reader.number_tests(node))
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of tests of a number."""
+        return shapes.described(vocabulary.number_tests(), "How many values the list holds.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the tests of the array's size."""

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import Predicate, Scope, Subject, literal
 
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 #: Mean radius of the earth in kilometres (IUGG).
 EARTH_RADIUS_KM = "6371.0088"
@@ -55,6 +58,17 @@ class Near(Predicate):
         if not found:
             raise reader.fail(fields["within"], "not a distance", "25 km or 500 m")
         return cls(latitude, longitude, Decimal(found[1]) * _KM_PER_UNIT[found[2]])
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a point and a distance."""
+        parts = {
+            "lat": shapes.described(shapes.number(minimum=-90, maximum=90), "Degrees north."),
+            "lon": shapes.described(shapes.number(minimum=-180, maximum=180), "Degrees east."),
+            "within": shapes.pattern(_DISTANCE.pattern, "25 km", "500 m"),
+        }
+        near = shapes.fields(parts, required=parts)
+        return shapes.described(near, "At most so far from a point.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return 2 r asin(sqrt(hav(lat) + cos cos hav(lon))) <= distance."""

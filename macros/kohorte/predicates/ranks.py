@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import Predicate, Rank, Scope, Subject, literal
 from kohorte.predicates.comparison import Between, Comparison
@@ -16,6 +17,8 @@ from kohorte.predicates.comparison import Between, Comparison
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 
 def among_the_first(rank: Rank, amount: int | Decimal, is_share: bool) -> exp.Expr:
@@ -63,6 +66,14 @@ class Extreme(Predicate):
         per = reader.option_per(options)
         return cls(operator == "top", amount, is_share, per)
 
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema | None:
+        """Return the schema of a number or a percentage; only entities are ranked."""
+        if vocabulary.activity:
+            return None
+        which = "highest" if operator == "top" else "lowest"
+        return shapes.described(shapes.amount_or_share(), f"So many of the {which} values.")
+
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the test of the position, for those who have a value."""
         rank = scope.rank(subject.column.name, self.per, descending=self.is_top)
@@ -75,6 +86,11 @@ class Extreme(Predicate):
         amount = f"{self.amount}%" if self.is_share else f"{self.amount}"
         per = f" of each {self.per}" if self.per else ""
         return f"is among the {'top' if self.is_top else 'bottom'} {amount}{per}"
+
+    def columns(self) -> Iterator[str]:
+        """Yield the attribute that the groups are made of."""
+        if self.per:
+            yield self.per
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,14 @@ class Percentile(Predicate):
         reader.need_ranking(node)
         return cls(reader.number_tests(node), reader.option_per(options))
 
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema | None:
+        """Return the schema of tests of a number; only entities are ranked."""
+        if vocabulary.activity:
+            return None
+        description = "The rank from the lowest value, 0, to the highest, 100."
+        return shapes.described(vocabulary.number_tests(), description)
+
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the tests of the percentile."""
         rank = scope.rank(subject.column.name, self.per, descending=False)
@@ -120,6 +144,11 @@ class Percentile(Predicate):
         """Say `has a percentile that is at least 90`."""
         tests = " and ".join(test.words() for test in self.tests)
         return f"has a percentile{f' in its {self.per}' if self.per else ''} that {tests}"
+
+    def columns(self) -> Iterator[str]:
+        """Yield the attribute that the groups are made of."""
+        if self.per:
+            yield self.per
 
 
 PREDICATES = (Extreme, Percentile)

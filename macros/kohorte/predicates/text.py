@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from kohorte import shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import Predicate, Scope, Subject, complement, literal
 
 if TYPE_CHECKING:
     from kohorte.document import Node
     from kohorte.reader import Reader
+    from kohorte.shapes import Schema
+    from kohorte.vocabulary import Vocabulary
 
 _WORDS = {
     "contains": "contains",
@@ -50,6 +53,12 @@ class Text(Predicate):
         if operator == "matches":
             _check_pattern(text, node, reader)
         return cls(operator, text, reader.option_ignore_case(options, column))
+
+    @classmethod
+    def schema(cls, operator: str, column: Column, vocabulary: Vocabulary) -> Schema:
+        """Return the schema of a text."""
+        syntax = ", a regular expression in RE2 syntax" if operator == "matches" else ""
+        return shapes.described(shapes.text(), f"The value {_WORDS[operator]} this{syntax}.")
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the test, on lower case of both sides if case is ignored."""

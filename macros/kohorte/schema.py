@@ -1,0 +1,169 @@
+"""The JSON Schema of a spec file, with the names of the project's catalog in it.
+
+Conditions and tests describe themselves; here is what stands around them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from kohorte import shapes
+from kohorte.catalog import NAME, Catalog, Type, read_catalog
+from kohorte.conditions import heads
+from kohorte.conditions.active import Active
+from kohorte.conditions.attribute import AttributeTest
+from kohorte.shapes import Schema, described
+from kohorte.specs import DEFAULT_ENTITY, MAX_NAME, Kind, declared_names
+from kohorte.vocabulary import Vocabulary
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PART = rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}"
+#: Two underscores in a row make tiers and branches.
+_DECLARED = f"(?!.*__){_PART}"
+_KINDS = {
+    Kind.DYNAMIC: "Whoever the rule fits now; this is the default.",
+    Kind.MANUAL: "Whoever is on the lists; there is no rule.",
+}
+_MAX_MEMBERS = 10**12
+
+
+def schema_text(root: Path, specs: Path) -> str:
+    """Return the schema for a project and its folder of specs, which may hold mistakes."""
+    schema = spec_schema(read_catalog(root), declared_names(specs))
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def spec_schema(catalog: Catalog, segments: Iterable[str]) -> Schema:
+    """Return the JSON Schema of a spec file; `segments` are the names to suggest."""
+    definitions: dict[str, Schema] = {}
+    known = tuple(sorted(segments))
+    vocabularies = [
+        Vocabulary(catalog, entity, entity.attributes, known, definitions, _condition)
+        for _, entity in sorted(catalog.entities.items())
+    ]
+    sections = {"segments": _segment, "ladders": _ladder, "waterfalls": _waterfall}
+    keys = {
+        "version": described({"const": 1}, "The version of the language."),
+        "owner": described(shapes.text(), "Who is asked about what this file declares."),
+    }
+    for section, make in sections.items():
+        declared = shapes.names(_DECLARED, _of_any_entity(section, make, vocabularies))
+        keys[section] = described(declared, f"The {section}, by name.")
+    return {
+        "$schema": DIALECT,
+        **shapes.fields(keys, required=["version"]),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _of_any_entity(
+    section: str, make: Callable[[Vocabulary], Schema], vocabularies: list[Vocabulary]
+) -> Schema:
+    """Return the schema that `entity` chooses, the default one where it is not said."""
+    forms = {v.entity.name: v.once(section, partial(make, v)) for v in vocabularies}
+    if list(forms) == [DEFAULT_ENTITY]:
+        return forms[DEFAULT_ENTITY]
+    entity = described(shapes.one_of(forms), "What it is made of.")
+    shape = forms.pop(DEFAULT_ENTITY, {"required": ["entity"]})
+    for name, form in forms.items():
+        is_it = {"properties": {"entity": {"const": name}}, "required": ["entity"]}
+        shape = {"if": is_it, "then": form, "else": shape}
+    return {"type": "object", "properties": {"entity": entity}, **shape}
+
+
+def _condition(vocabulary: Vocabulary) -> Schema:
+    """Return the schema of a condition, or of a list of conditions that must all hold."""
+    forms = {name: AttributeTest.schema(name, vocabulary) for name in vocabulary.columns}
+    forms |= {head: condition.schema(head, vocabulary) for head, condition in heads().items()}
+    structure = {"type": ["object", "array"], "items": vocabulary.condition(), "minItems": 1}
+    return {**structure, **shapes.by_head(forms)}
+
+
+# --- segments -----------------------------------------------------------------------
+
+
+def _segment(vocabulary: Vocabulary) -> Schema:
+    kinds = [described({"const": kind}, meaning) for kind, meaning in _KINDS.items()]
+    included = shapes.one_or_more(vocabulary.list_name())
+    excluded = shapes.one_or_more(vocabulary.segment_or_list())
+    shape = shapes.fields(
+        {
+            **_common(vocabulary),
+            "kind": described(shapes.either(*kinds), "Where the members come from."),
+            "where": described(vocabulary.condition(), "Who belongs."),
+            "include": described(included, "Who is on these lists is in, too."),
+            "exclude": described(excluded, "Who is in these segments or on these lists is out."),
+            "active": Active.schema("active", vocabulary),
+            "limit": _limit(vocabulary),
+            "split": _split(),
+            "expect": _expectation(),
+        }
+    )
+    is_manual = {"properties": {"kind": {"const": Kind.MANUAL}}, "required": ["kind"]}
+    shape["allOf"] = [
+        shapes.any_of_keys(("where", "include")),
+        {"if": is_manual, "then": {"properties": {"where": False}}},
+    ]
+    return shape
+
+
+def _limit(vocabulary: Vocabulary) -> Schema:
+    ordered = (Type.NUMBER, Type.DATE, Type.TIMESTAMP)
+    parts = {
+        "top": described(shapes.amount_or_share(), "So many of the members stay in."),
+        "by": described(vocabulary.column_names(ordered), "The highest values stay in."),
+        "per": described(vocabulary.column_names(), "So many of each group of equal values."),
+    }
+    return described(shapes.fields(parts, required=("top", "by")), "At most so many members.")
+
+
+def _split() -> Schema:
+    variants = shapes.names(NAME.pattern, shapes.number(minimum=0, maximum=100))
+    parts = {
+        "seed": described(shapes.text(), "The same seed puts people into the same variants."),
+        "variants": described(variants, "Percentages by name, together 100."),
+    }
+    return described(shapes.fields(parts, required=parts), "Variants that members fall into.")
+
+
+def _expectation() -> Schema:
+    bound = shapes.whole(0, _MAX_MEMBERS)
+    change = shapes.fields({"max": shapes.share()}, required=["max"])
+    parts = {
+        "members": described(shapes.fields({"min": bound, "max": bound}), "How many there are."),
+        "change": described(change, "By which share their number changes between runs."),
+    }
+    return described(shapes.fields(parts), "What is normal; it keeps nobody out.")
+
+
+# --- ladders and waterfalls ---------------------------------------------------------
+
+
+def _ladder(vocabulary: Vocabulary) -> Schema:
+    number = described(vocabulary.column_names((Type.NUMBER,)), "What decides the tier.")
+    tiers = described(shapes.names(_PART, shapes.number()), "Where each tier begins.")
+    keys = {**_common(vocabulary), "by": number, "tiers": tiers}
+    return shapes.fields(keys, required=("by", "tiers"))
+
+
+def _waterfall(vocabulary: Vocabulary) -> Schema:
+    first = {**shapes.items(vocabulary.segment()), "uniqueItems": True}
+    first = described(first, "Everybody gets the first of these segments that fits.")
+    return shapes.fields({**_common(vocabulary), "first_match": first}, required=["first_match"])
+
+
+# --- what all of them have ----------------------------------------------------------
+
+
+def _common(vocabulary: Vocabulary) -> dict[str, Schema]:
+    """Return the keys that say what it is made of, and those for people."""
+    return {
+        "label": described(shapes.text(), "What people call it."),
+        "description": described(shapes.text(), "Who that is, in a sentence."),
+        "owner": described(shapes.text(), "Who is asked about it."),
+        "tags": described(shapes.one_or_more(shapes.text()), "Words to find it by."),
+        "entity": described({"const": vocabulary.entity.name}, "What it is made of."),
+    }

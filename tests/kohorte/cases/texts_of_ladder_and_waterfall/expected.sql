@@ -1,0 +1,143 @@
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'status__bronze' as segment,
+        'Status: bronze' as label,
+        'Who spends how much.' as description,
+        'tier' as kind,
+        'customer' as entity,
+        'crm@example.com' as owner,
+        'revenue is at least 500 and is less than 1000' as definition,
+        '8b2f339c5c77bea0' as definition_hash,
+        'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        cast(['reward'] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'status__gold' as segment,
+        'Status: gold' as label,
+        'Who spends how much.' as description,
+        'tier' as kind,
+        'customer' as entity,
+        'crm@example.com' as owner,
+        'revenue is at least 1000' as definition,
+        '4c29f59b9b14b5a3' as definition_hash,
+        'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        cast(['reward'] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__status__gold' as segment,
+        'Message: status__gold' as label,
+        'One for everybody.' as description,
+        'branch' as kind,
+        'customer' as entity,
+        'crm@example.com' as owner,
+        'in segment status__gold' as definition,
+        '48fe7cfcdbea2b28' as definition_hash,
+        'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        cast(['lifecycle'] as text[]) as tags,
+        cast(['status__gold'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__status__bronze' as segment,
+        'Message: status__bronze' as label,
+        'One for everybody.' as description,
+        'branch' as kind,
+        'customer' as entity,
+        'crm@example.com' as owner,
+        'in segment status__bronze and (not (in segment status__gold))' as definition,
+        '428b929b55038141' as definition_hash,
+        'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        cast(['lifecycle'] as text[]) as tags,
+        cast(['status__bronze', 'status__gold'] as text[]) as uses,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        customer_id,
+        revenue
+    from dim_customer_features
+),
+
+level_1 as (
+    select
+        features.*,
+        (
+            features.revenue >= 500
+            and features.revenue < 1000
+        ) as in_segment__status__bronze,
+        features.revenue >= 1000 as in_segment__status__gold
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        level_1.in_segment__status__gold as in_segment__message__status__gold,
+        (
+            level_1.in_segment__status__bronze
+            and not level_1.in_segment__status__gold
+        ) as in_segment__message__status__bronze
+    from level_1
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint) + case
+            when in_segment__status__bronze
+                then 1
+            else 0
+        end + case
+            when in_segment__status__gold
+                then 2
+            else 0
+        end + case
+            when in_segment__message__status__gold
+                then 4
+            else 0
+        end + case
+            when in_segment__message__status__bronze
+                then 8
+            else 0
+        end as word_0
+    from level_2
+)
+
+select * from int_segment_words__customer
