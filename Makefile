@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format dev lock clean
+.PHONY: help run test fuzz lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=,
 
 test: $(INSTALLED) lint ## run everything that must hold
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+fuzz: $(INSTALLED) ## compare compiled segments with the reference for long (EXAMPLES=)
+	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/kohorte/test_truth.py
 
 lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet
