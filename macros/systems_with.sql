@@ -14,6 +14,13 @@
                 ~ var("tables") | join(", ") ~ "."
             ) }}
         {%- endif -%}
+        {%- set known = canonical_tables() + ["extracts"] -%}
+        {%- for name in var("tables")[system] if name not in known -%}
+            {{ exceptions.raise_compiler_error(
+                "The var 'tables' gives the system '" ~ system ~ "' a table '" ~ name
+                ~ "'. The canonical tables are " ~ known | join(", ") ~ "."
+            ) }}
+        {%- endfor -%}
         {%- if table in var("tables")[system] -%}
             {%- do found.append(system) -%}
         {%- endif -%}

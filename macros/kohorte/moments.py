@@ -97,6 +97,15 @@ class Moment:
         assert self.date is not None
         return "" if self.date.time() == datetime.min.time() else "_%H_%M_%S"
 
+    def is_surely_after(self, other: Moment) -> bool:
+        """Tell whether this is the other or later, whatever as_of is."""
+        if self.date and other.date:
+            return self.date >= other.date
+        mine, theirs = self.period, other.period
+        if mine and theirs and mine.unit == theirs.unit and self.anchor == other.anchor:
+            return mine.amount <= theirs.amount
+        return False
+
     def __str__(self) -> str:
         match self.anchor:
             case "as_of":
@@ -194,8 +203,10 @@ class Window:
             return "before " + str(self.end) if self.end != AS_OF else "at any time"
         if self.end == AS_OF:
             if self.start.anchor == "shift":
-                return f"within the last {self.start.period}"
+                return f"within the last {self.start.period}".replace("last 1 ", "last ")
             return f"since {self.start}"
+        if self.end is None:
+            return f"from {self.start} on"
         return f"from {self.start} until {self.end}"
 
 

@@ -122,6 +122,8 @@ class Reader:
                 [f"{name}s" for name in UNITS],
                 unit[0],
             )
+        if period.amount == 0:
+            raise self.fail(node, f"`{period}` is no time at all", PERIOD_EXPECTED)
         return period
 
     def date(self, node: Node) -> datetime:
@@ -207,7 +209,7 @@ class Reader:
             return within(self.period(node))
         if key == "between":
             start, end = (self.moment(item) for item in self.pair(node))
-            if start.date and end.date and start.date >= end.date:
+            if start.is_surely_after(end):
                 raise self.fail(node, "the window is empty", "the earlier date first")
             return Window(start, end)
         if key == "before":
@@ -362,4 +364,4 @@ def _kind(node: Node) -> str:
         return "nothing" if node.value is None else f"`{shown(node.value)}`"
     if isinstance(node, Sequence):
         return "a list" if node.items else "an empty list"
-    return "keys and values"
+    return "keys and values" if node.entries else "nothing between the braces"

@@ -17,7 +17,12 @@ int_list_members as (
         identity_map.customer_id
     from manual_lists
     inner join identity_map
-        on manual_lists.customer = identity_map.identifier
+        on
+            identity_map.identifier = case
+                when identity_map.identifier_type = 'email'
+                    then lower(trim(manual_lists.customer))
+                else trim(manual_lists.customer)
+            end
     cross join clock
     where
         coalesce(manual_lists.added_at < clock.as_of, true)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from kohorte.catalog import read_catalog
+from kohorte.cli import app
+from kohorte.errors import KohorteError
 from kohorte.moments import Clock
 from kohorte.page import catalogue_page
 from kohorte.plan import Evaluation
 from kohorte.specs import read_specs
 from kohorte.uses import uses_of
 from sqlglot import exp
+from typer.testing import CliRunner
 
 from tests.conftest import ROOT
 from tests.kohorte import harness
@@ -60,6 +63,23 @@ def test_output_is_the_same_in_every_process(command: str) -> None:
     ]
     assert outputs[0]
     assert outputs[0] == outputs[1]
+
+
+@pytest.mark.parametrize("command", ["docs", "schema"])
+def test_output_goes_to_the_file_that_is_named(command: str, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder" / "out"
+    run = CliRunner().invoke(app, [command, "--project-dir", str(ROOT), "--out", str(out)])
+    assert (run.exit_code, run.output) == (0, "")
+    printed = CliRunner().invoke(app, [command, "--project-dir", str(ROOT)])
+    assert out.read_text(encoding="utf-8") == printed.output
+    run = CliRunner().invoke(app, [command, "--project-dir", str(ROOT), "--out", str(tmp_path)])
+    assert isinstance(run.exception, KohorteError)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, kohorte.cli; print(*{'sqlglot', 'yaml', 'duckdb'} & sys.modules.keys())"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == ""
 
 
 @pytest.mark.parametrize("folder", [*CASES, FOLDER], ids=lambda folder: folder.name)

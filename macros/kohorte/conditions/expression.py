@@ -26,23 +26,26 @@ MAX_NODES = 300
 
 _N, _T, _B, _D, _S = Type.NUMBER, Type.TEXT, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP
 #: Functions: what they take, and what they give.
-_FUNCTIONS: dict[type[exp.Expr], tuple[Type, Type]] = {
-    exp.Abs: (_N, _N),
-    exp.Ceil: (_N, _N),
-    exp.Floor: (_N, _N),
-    exp.Round: (_N, _N),
-    exp.Lower: (_T, _T),
-    exp.Upper: (_T, _T),
-    exp.Trim: (_T, _T),
-    exp.Length: (_T, _N),
-    exp.StartsWith: (_T, _B),
+_FUNCTIONS: dict[type[exp.Expr], tuple[tuple[Type, ...], Type]] = {
+    exp.Abs: ((_N,), _N),
+    exp.Ceil: ((_N,), _N),
+    exp.Floor: ((_N,), _N),
+    exp.Round: ((_N, _N), _N),
+    exp.Lower: ((_T,), _T),
+    exp.Upper: ((_T,), _T),
+    exp.Trim: ((_T, _T), _T),
+    exp.Length: ((_T,), _N),
+    exp.StartsWith: ((_T, _T), _B),
 }
 #: Functions whose arguments and result are all of one type, whichever it is.
 _ALIKE = (exp.Coalesce, exp.Greatest, exp.Least, exp.Nullif)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _PATTERNS = (exp.Like, exp.ILike)
-ALLOWED = "abs, ceil, coalesce, floor, greatest, least, length, lower, nullif, round, trim, upper"
+ALLOWED = (
+    "abs, ceil, coalesce, floor, greatest, least, length, lower, nullif, round, "
+    "starts_with, trim, upper"
+)
 
 
 class _Refused(Exception):
@@ -156,6 +159,8 @@ def _type_of(node: exp.Expr, column_type: Callable[[exp.Column], Type]) -> Type 
         alike(node.iter_expressions())
         return Type.BOOLEAN
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null | exp.Boolean):
+        if isinstance(node.expression, exp.Boolean):
+            _demand(node, [of(node.this)], Type.BOOLEAN)
         of(node.this)
         return Type.BOOLEAN
     if isinstance(node, (*_ARITHMETIC, exp.Neg)):
@@ -166,11 +171,14 @@ def _type_of(node: exp.Expr, column_type: Callable[[exp.Column], Type]) -> Type 
         return Type.TEXT if isinstance(node, exp.DPipe) else Type.BOOLEAN
     if isinstance(node, _ALIKE):
         return alike(node.iter_expressions())
-    for function, (takes, gives) in _FUNCTIONS.items():
-        if type(node) is function:
-            parts = [of(part) for part in node.iter_expressions()]
-            _demand(node, parts[:1], takes)
-            return gives
+    if type(node) in _FUNCTIONS:
+        takes, gives = _FUNCTIONS[type(node)]
+        parts = [of(part) for part in node.iter_expressions()]
+        if len(parts) > len(takes):
+            raise _Refused(f"`{node.sql()[:40]}` has too many arguments")
+        for part, wanted in zip(parts, takes, strict=False):
+            _demand(node, [part], wanted)
+        return gives
     raise _Refused(f"`{node.sql()[:40]}` is not allowed here")
 
 

@@ -75,8 +75,6 @@ class InOrder(Condition):
         if all(step.is_negative for step in steps):
             raise reader.fail(parts["steps"], "no step that happens", "at least one `did`")
         within = reader.period(parts["within"]) if "within" in parts else None
-        if within and within.amount == 0:
-            raise reader.fail(parts["within"], f"{within} leaves no time", "such as 7 days")
         same = _read_same(parts["same"], steps, reader) if "same" in parts else ""
         return cls(tuple(steps), within, same)
 

@@ -99,7 +99,8 @@ class OneOf(Predicate):
             str(value).lower() if isinstance(value, bool) else str(value) for value in self.values
         ]
         joined = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
-        return f"is {'not ' if self.is_negative else ''}{joined}"
+        case = ", in any case" if self.ignore_case else ""
+        return f"is {'not ' if self.is_negative else ''}{joined}{case}"
 
 
 @dataclass(frozen=True)
@@ -284,7 +285,9 @@ class Between(Predicate):
         return self.low <= number <= self.high
 
     def words(self) -> str:
-        """Say `is between 1 and 2`."""
+        """Say `is between 1 and 2`, or `is 1` for one number."""
+        if self.low == self.high:
+            return f"is {self.low}"
         return f"is between {self.low} and {self.high}"
 
 

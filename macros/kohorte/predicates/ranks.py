@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
-from kohorte import shapes
+from kohorte import document, shapes
 from kohorte.catalog import Column, Type
 from kohorte.predicates.base import Predicate, Rank, Scope, Subject, literal
 from kohorte.predicates.comparison import Between, Comparison
@@ -118,6 +118,8 @@ class Percentile(Predicate):
     ) -> Self:
         """Read tests of a number."""
         reader.need_ranking(node)
+        if isinstance(node, document.Scalar):
+            raise reader.fail(node, "a percentile alone hits hardly anybody", "{gte: 90}")
         return cls(reader.number_tests(node), reader.option_per(options))
 
     @classmethod

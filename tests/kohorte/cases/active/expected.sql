@@ -30,7 +30,7 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        'age is at least 18 and active from 2026-01-01 until None' as definition,
+        'age is at least 18 and active from 2026-01-01 on' as definition,
         '8c278382589d1fad' as definition_hash,
         'active/segments.yml' as declared_in,
         cast([] as text[]) as tags,

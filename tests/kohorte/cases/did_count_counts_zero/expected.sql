@@ -21,7 +21,7 @@ moments as (
     from int_clock
 ),
 
--- not the case: did orders within the last 1 year, the number of times is at most 2
+-- not the case: did orders within the last year, the number of times is at most 2
 condition_1 as (
     select fct_orders.customer_id
     from fct_orders
@@ -70,7 +70,7 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        'did orders within the last 1 year, the number of times is at most 2' as definition,
+        'did orders within the last year, the number of times is at most 2' as definition,
         'f1bc1ea99695b220' as definition_hash,
         'did_count_counts_zero/segments.yml' as declared_in,
         cast([] as text[]) as tags,

@@ -18,7 +18,7 @@ moments as (
     from int_clock
 ),
 
--- did orders at any time, the number of times is between 3 and 3
+-- did orders at any time, the number of times is 3
 condition_1 as (
     select fct_orders.customer_id
     from fct_orders
@@ -66,7 +66,7 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        'did orders at any time, the number of times is between 3 and 3' as definition,
+        'did orders at any time, the number of times is 3' as definition,
         'bcb84755615af45d' as definition_hash,
         'did_count_exactly/segments.yml' as declared_in,
         cast([] as text[]) as tags,

@@ -12,7 +12,7 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        'city is VIENNA' as definition,
+        'city is VIENNA, in any case' as definition,
         '35d8941b84daf4b1' as definition_hash,
         'text_eq_ignore_case/segments.yml' as declared_in,
         cast([] as text[]) as tags,

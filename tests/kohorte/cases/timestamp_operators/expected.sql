@@ -12,7 +12,7 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        'last_order_at is unknown or last_order_at is within the next 3 days or last_order_at has its anniversary today or last_order_at has its anniversary within the next 2 weeks or last_order_at has its anniversary in month 12 or last_order_at is within the last 1 year, or is unknown or last_order_at is not within the last 1 year, and is known' as definition,
+        'last_order_at is unknown or last_order_at is within the next 3 days or last_order_at has its anniversary today or last_order_at has its anniversary within the next 2 weeks or last_order_at has its anniversary in month 12 or last_order_at is within the last year, or is unknown or last_order_at is not within the last year, and is known' as definition,
         'b8af6d27fa385f28' as definition_hash,
         'timestamp_operators/segments.yml' as declared_in,
         cast([] as text[]) as tags,
