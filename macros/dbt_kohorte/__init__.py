@@ -11,6 +11,9 @@ from pathlib import Path
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
 
+#: Commands of dbt that read no models.
+_WITHOUT_MODELS = ("clean", "debug", "deps", "init")
+
 
 class KohortePlugin(dbtPlugin):
     """Turns `segments/` into models, in projects that have such a folder."""
@@ -18,6 +21,8 @@ class KohortePlugin(dbtPlugin):
     def initialize(self) -> None:
         """Compile the specs; a mistake in any of them ends the dbt command."""
         flags = get_flags()  # type: ignore[no-untyped-call]
+        if getattr(flags, "WHICH", "") in _WITHOUT_MODELS:
+            return
         root = Path(getattr(flags, "PROJECT_DIR", None) or Path.cwd()).resolve()
         if not (root / "segments").is_dir():
             return

@@ -21,9 +21,19 @@ DEMO_CUSTOMERS = 5000
 DEMO_SEED = 7
 DEMO_UNTIL = datetime.date(2026, 6, 30)
 #: What decides the result, next to the raw data.
-_SOURCES = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "segments", "tests")
+_SOURCES = (
+    "requirements.lock",
+    "dbt_project.yml",
+    "profiles.yml",
+    "models",
+    "macros",
+    "seeds",
+    "segments",
+    "tests",
+)
 #: A folder's name in a var is SQL text in the end: no quotes, no braces.
-_FOLDER = re.compile(r"[^'\"{}\n]+")
+_FOLDER = re.compile(r"[^'\"{}*?\[\]\n]+")
+_AS_OF = re.compile(r"[0-9TZ:. +-]+")
 
 
 def make_demo(out: Path, customers: int, seed: int, until: datetime.date) -> None:
@@ -45,6 +55,7 @@ def make_demo(out: Path, customers: int, seed: int, until: datetime.date) -> Non
 def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str) -> int:
     """Build the warehouse with dbt, unless nothing changed; return dbt's exit status."""
     project = read_project(root)
+    systems = list(dict.fromkeys(systems))
     known = project.vars.get("tables") or {}
     if not systems:
         raise KohorteError(f"no source system is named\nsystems: {', '.join(known)}")
@@ -63,6 +74,8 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
         if not (root / folders[system]).is_dir():
             raise KohorteError(f"{folders[system]}: there is no such folder with raw files")
     variables: dict[str, Any] = {"systems": list(systems), "raw": folders}
+    if as_of and not _AS_OF.fullmatch(as_of):
+        raise KohorteError(f"as_of `{as_of}` is not an instant; write it like 2026-03-31")
     if as_of:
         variables["as_of"] = as_of
     status = _build(project, systems, folders, variables)
@@ -76,7 +89,9 @@ def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> 
     folders = dict(project.vars.get("raw") or {})
     if raw is not None:
         if not _FOLDER.fullmatch(str(raw)):
-            raise KohorteError("the raw folder's name has a quote or a brace; rename it")
+            raise KohorteError(
+                "the raw folder's name has a quote, a brace or a wildcard; rename it"
+            )
         below = len(systems) > 1
         folders |= {system: str(raw / system if below else raw) for system in systems}
     return folders
@@ -95,7 +110,7 @@ def _build(
     fingerprint = _fingerprint(project.root, raw_files, variables)
     historical = all("extracts" in project.vars["tables"][system] for system in systems)
     is_timeless = historical or "as_of" in variables
-    if is_timeless and warehouse.exists() and _recorded(record) == fingerprint:
+    if is_timeless and _recorded(record) == [fingerprint, *_state(warehouse)]:
         print("nothing changed since the last run: the warehouse is as it should be")
         return 0
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -109,18 +124,28 @@ def _build(
     print(f"dbt build: {', '.join(systems)} (this takes a minute or two)", flush=True)
     status = subprocess.run(command, cwd=project.root, check=False).returncode
     if status == 0:
-        record.write_text(json.dumps({"fingerprint": fingerprint}), encoding="utf-8")
+        built = [fingerprint, *_state(warehouse)]
+        record.write_text(json.dumps({"built": built}), encoding="utf-8")
         print(f"dbt build: done in {time.monotonic() - started:.0f} s")
     else:
         print("dbt build failed; the lines above name what and where", file=sys.stderr)
     return status
 
 
-def _recorded(record: Path) -> str:
+def _recorded(record: Path) -> object:
+    """Return what the last complete run was made from and left behind."""
     try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["fingerprint"])
+        return json.loads(record.read_text(encoding="utf-8"))["built"]
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return None
+
+
+def _state(warehouse: Path) -> list[int]:
+    """Return the file's size and time of change: another program's change shows."""
+    if not warehouse.exists():
+        return []
+    status = warehouse.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _fingerprint(root: Path, raw: Sequence[Path], variables: dict[str, Any]) -> str:
@@ -179,8 +204,8 @@ def print_summary(root: Path) -> None:
         f"{quarantined:,} of {raw_rows:,} raw rows were set aside (table quarantine)."
     )
     table = Table(title=f"{len(segments)} segments", title_justify="left")
-    for name in ("segment", "what it is"):
-        table.add_column(name, overflow="fold")
+    table.add_column("segment", no_wrap=True)
+    table.add_column("what it is", overflow="fold")
     for name in ("members", "share"):
         table.add_column(name, justify="right", no_wrap=True)
     for segment, label, members, share in segments:

@@ -70,7 +70,8 @@ def pattern(expression: str, *examples: str) -> Schema:
 
 def period(units: Iterable[str] = UNITS) -> Schema:
     """Return the shape of a period such as `30 days`."""
-    return pattern(f"{_PERIOD}({'|'.join(units)})s?", "7 days", "30 days", "6 months", "1 year")
+    length = f"(?!0+[^0-9]){_PERIOD}({'|'.join(units)})s?"
+    return pattern(length, "7 days", "30 days", "6 months", "1 year")
 
 
 def weeks() -> Schema:

@@ -35,6 +35,7 @@ _SEGMENT_KEYS = (
 #: A segment's name is a column's name with a prefix, and so must be shorter.
 MAX_NAME = 48
 DEFAULT_ENTITY = "customer"
+SUFFIXES = (".yml", ".yaml")
 
 
 class Kind(StrEnum):
@@ -156,8 +157,7 @@ class _Declared:
 
 def spec_files(folder: Path) -> list[Path]:
     """Return the spec files of a folder and those below, in a stable order."""
-    found = [*folder.rglob("*.yml"), *folder.rglob("*.yaml")]
-    return sorted(path for path in found if path.is_file())
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 def read_specs(folder: Path, catalog: Catalog) -> Specs:
@@ -194,6 +194,10 @@ def declared_names(folder: Path) -> list[str]:
 
 def _documents(folder: Path, problems: list[Problem]) -> Iterator[MappingNode]:
     """Yield the tree of each file that can be read."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and path.is_dir():
+            place = Place(str(path.relative_to(folder.parent)))
+            problems.append(Problem(place, "a link to a folder, which is not followed"))
     for path in spec_files(folder):
         shown_as = str(path.relative_to(folder.parent))
         try:
@@ -378,6 +382,8 @@ def _expectation(node: Node, reader: Reader) -> Expectation:
             reader.whole(members[key], 0, 10**12) if key in members else None
             for key in ("min", "max")
         )
+    if low is not None and high is not None and low > high:
+        raise reader.fail(parts["members"], f"{low} is more than {high}", "min below max")
     if "change" in parts:
         bounds = reader.fields(parts["change"], required=("max",))
         amount, is_share = reader.amount_or_share(bounds["max"])

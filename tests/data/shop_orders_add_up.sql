@@ -1,5 +1,5 @@
 -- One row per raw order of the shop whose total is not the sum of its parts.
-{{ config(enabled="shop" in var("systems")) }}
+{{ config(enabled="shop" in var("systems"), severity="warn") }}
 
 with orders as (
     select * from {{ ref("stg_shop__orders") }}

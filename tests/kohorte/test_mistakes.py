@@ -71,5 +71,14 @@ def test_a_spec_that_cannot_be_read_is_a_mistake_too(tmp_path: Path) -> None:
     specs.mkdir()
     (specs / "gone.yml").symlink_to(tmp_path / "nowhere.yml")
     (specs / "folder.yml").mkdir()
+    (specs / "linked").symlink_to(tmp_path)
+    (specs / "LOUD.YML").write_text("version: 3\n")
     (specs / "empty.yml").write_text("# nothing but a comment\n")
-    assert harness.read(specs).segments == ()
+    with pytest.raises(SpecErrors) as caught:
+        harness.read(specs)
+    assert [problem.place.path for problem in caught.value.problems] == [
+        "segments/LOUD.YML",
+        "segments/folder.yml",
+        "segments/gone.yml",
+        "segments/linked",
+    ]

@@ -160,7 +160,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     dbt = Dbt(tmp_path_factory.mktemp("warehouse"))
     marts = [mart for _, mart, _, _ in TABLES.values() if mart]
     result = dbt(
-        "build", "--exclude-resource-type", "test", "unit_test",
+        "build", "--exclude-resource-type", "unit_test",
         "--select", "+quarantine", "+int_row_counts", "+dim_customers",
         *(f"+{mart}" for mart in marts),
         variables={"raw": {"shop": str(raw)}},

@@ -407,7 +407,10 @@ def _read_window(fields: AbstractMapping[str, Node], reader: Reader) -> Window:
     keys = [key for key in WINDOW_KEYS if key in fields]
     if keys == ["before", "after"]:
         start = reader.window("after", fields["after"]).start
-        return Window(start, reader.window("before", fields["before"]).end)
+        end = reader.window("before", fields["before"]).end
+        if start and end and start.is_surely_after(end):
+            raise reader.fail(fields["after"], "the window is empty", "the earlier date first")
+        return Window(start, end)
     if len(keys) > 1:
         message = f"`{keys[0]}` and `{keys[1]}` together"
         raise reader.fail(fields[keys[1]], message, "one window")
@@ -429,9 +432,10 @@ def _read_aggregate(name: str, node: Node, reader: Reader) -> Aggregate:
     if name == "count":
         return Aggregate(name, None, reader.number_tests(node))
     mapping = reader.mapping(node, "of, and a test such as gte")
-    if mapping.get("of") is None:
+    of = mapping.get("of")
+    if of is None:
         raise reader.fail(node, "`of` is missing", f"the column that `{name}` is taken of")
-    column = reader.column_named(mapping.get("of") or node)
+    column = reader.column_named(of)
     if name != "distinct" and column.type is not Type.NUMBER:
         raise reader.fail(node, f"{column.name} is a {column.type}", "a number")
     rest = tuple(entry for entry in mapping.entries if entry[0].value != "of")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
 import sqlglot
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: Longer ones belong into a model.
 MAX_LENGTH = 2_000
 MAX_NODES = 300
+#: Larger ones could overflow when they are multiplied.
+MAX_NUMBER = 10**9
 
 _N, _T, _B, _D, _S = Type.NUMBER, Type.TEXT, Type.BOOLEAN, Type.DATE, Type.TIMESTAMP
 #: Functions: what they take, and what they give.
@@ -139,6 +142,8 @@ def _type_of(node: exp.Expr, column_type: Callable[[exp.Column], Type]) -> Type 
     if isinstance(node, exp.Column):
         return column_type(node)
     if isinstance(node, exp.Literal):
+        if not node.is_string and not abs(Decimal(node.this)) <= MAX_NUMBER:
+            raise _Refused(f"a number beyond {MAX_NUMBER:,}")
         return Type.TEXT if node.is_string else Type.NUMBER
     if isinstance(node, exp.Boolean):
         return Type.BOOLEAN
@@ -153,6 +158,8 @@ def _type_of(node: exp.Expr, column_type: Callable[[exp.Column], Type]) -> Type 
         alike(node.iter_expressions())
         return Type.BOOLEAN
     if isinstance(node, exp.In) and not node.args.get("query") and not node.args.get("field"):
+        if not node.expressions:
+            raise _Refused("`in` with nothing in its list")
         alike(iter([node.this, *node.expressions]))
         return Type.BOOLEAN
     if isinstance(node, exp.Between):

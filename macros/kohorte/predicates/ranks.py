@@ -128,7 +128,8 @@ class Percentile(Predicate):
         if vocabulary.activity:
             return None
         description = "The rank from the lowest value, 0, to the highest, 100."
-        return shapes.described(vocabulary.number_tests(), description)
+        tests = shapes.fields(vocabulary.number_operators())
+        return shapes.described(vocabulary.named("percentile_tests", tests), description)
 
     def sql(self, subject: Subject, scope: Scope) -> exp.Expr:
         """Return the tests of the percentile."""
