@@ -29,7 +29,8 @@ _SOURCES = (
     "macros",
     "seeds",
     "segments",
-    "tests",
+    "tests/generic",
+    "tests/data",
 )
 #: A folder's name in a var is SQL text in the end: no quotes, no braces.
 _FOLDER = re.compile(r"[^'\"{}*?\[\]\n]+")
@@ -153,13 +154,9 @@ def _fingerprint(root: Path, raw: Sequence[Path], variables: dict[str, Any]) -> 
     digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
     for name in _SOURCES:
         for path in _files(root / name):
-            if path.suffix in {".py", ".pyc"} or root / GENERATED_FOLDER in path.parents:
-                continue
-            digest.update(str(path.relative_to(root)).encode())
-            digest.update(path.read_bytes())
-    for path in _files(root / "macros" / "kohorte"):
-        if path.suffix == ".py":
-            digest.update(path.read_bytes())
+            if path.suffix != ".pyc" and root / GENERATED_FOLDER not in path.parents:
+                digest.update(str(path.relative_to(root)).encode())
+                digest.update(path.read_bytes())
     for folder in raw:
         for path in _files(folder):
             status = path.stat()
