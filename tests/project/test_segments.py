@@ -71,7 +71,8 @@ def test_a_wrong_attribute_stops_the_build_before_the_warehouse(copied: Dbt) -> 
 
 def test_a_project_without_specs_is_left_alone(copied: Dbt) -> None:
     shutil.rmtree(copied.root / "segments")
-    shutil.rmtree(copied.root / "models" / "marts" / "segments")
+    for room in ("segments", "insights"):
+        shutil.rmtree(copied.root / "models" / "marts" / room)
     result = copied("parse")
     assert result.returncode == 0, result.stdout
     assert not (copied.root / "models" / "marts" / "segments").exists()
