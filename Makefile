@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-# Linting opens a warehouse, but needs nothing in it.
+# Linting opens a warehouse, but needs nothing in it; it reads the compiled specs too.
 LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
@@ -42,11 +42,13 @@ lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check
 	@$(BIN)/mypy
+	@$(BIN)/kohorte compile >/dev/null
 	@mkdir -p target && $(LINT) $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 $(SQL)
 
 format: $(INSTALLED) ## bring Python and SQL into the house's form
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
+	@$(BIN)/kohorte compile >/dev/null
 	@mkdir -p target && $(LINT) $(BIN)/sqlfluff fix --disable-progress-bar --processes 2 $(SQL)
 
 dev: $(INSTALLED) ## open Dagster in the browser, on port 3000
