@@ -13,7 +13,8 @@ from kohorte.models import DEFINITIONS_MODEL, definitions_model, entity_models
 from kohorte.moments import Clock
 from kohorte.plan import plan_entity
 from kohorte.project import Project
-from kohorte.specs import DEFAULT_ENTITY, Specs, read_specs
+from kohorte.segments.segment import DEFAULT_ENTITY
+from kohorte.specs import Specs, read_specs
 
 _PROPERTIES = "_generated__models.yml"
 #: A value in a spec may be of any length, and so may the line that holds it.

@@ -17,7 +17,8 @@ from kohorte.plan import (
     members_model,
     words_model,
 )
-from kohorte.specs import Segment, Specs
+from kohorte.segments.segment import Segment
+from kohorte.specs import Specs
 
 DEFINITIONS_MODEL = "int_segment_definitions"
 _WIDTH = 88

@@ -8,7 +8,8 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from kohorte.catalog import Activity, Catalog, Column, Entity, Type
-from kohorte.specs import Segment, Specs
+from kohorte.segments.segment import Segment
+from kohorte.specs import Specs
 from kohorte.uses import uses_of
 
 _INTRODUCTION = (

@@ -20,7 +20,8 @@ from kohorte.dialects import bucket
 from kohorte.moments import Clock, Moment
 from kohorte.predicates.base import Rank, Scope, certain_column, two_valued
 from kohorte.predicates.ranks import among_the_first
-from kohorte.specs import Kind, Limit, Segment, Specs
+from kohorte.segments.segment import Kind, Limit, Segment
+from kohorte.specs import Specs
 
 #: How many flags a BIGINT holds, with room to spare for the sign.
 WORD_BITS = 60

@@ -173,6 +173,10 @@ class Reader:
             raise self.fail(node, message, f"at most {MAX_ITEMS:,}; use a manual list for more")
         return node.items
 
+    def one_or_more(self, node: Node) -> tuple[Node, ...]:
+        """Read a list; a single value is a list of one."""
+        return self.items(node) if isinstance(node, Sequence) else (node,)
+
     def pair(self, node: Node) -> tuple[Node, Node]:
         """Read a list of two items."""
         items = self.items(node)
@@ -313,7 +317,7 @@ class Reader:
         if name not in self.segments:
             raise self.fail(
                 node,
-                f"there is no segment `{shown(name)}`",
+                f"there is no segment `{shown(name)}` of entity {self.entity.name}",
                 "a segment, or a tier (ladder__tier) or branch (waterfall__branch)",
                 self.segments,
                 name,

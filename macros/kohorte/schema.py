@@ -15,8 +15,9 @@ from kohorte.catalog import NAME, Catalog, Type, read_catalog
 from kohorte.conditions import heads
 from kohorte.conditions.active import Active
 from kohorte.conditions.attribute import AttributeTest
+from kohorte.segments.files import declared_names
+from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, Kind
 from kohorte.shapes import Schema, described
-from kohorte.specs import DEFAULT_ENTITY, MAX_NAME, Kind, declared_names
 from kohorte.vocabulary import Vocabulary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -11,7 +11,7 @@ from kohorte.conditions import Condition
 from kohorte.conditions.did import Occurrence
 from kohorte.conditions.manual_list import OnList
 from kohorte.predicates import Predicate
-from kohorte.specs import Segment
+from kohorte.segments.segment import Segment
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from kohorte.catalog import Catalog, Column, Entity, Type
 from kohorte.document import Mapping, Node, Scalar, Sequence, read_document
 from kohorte.errors import SpecErrors
 from kohorte.schema import schema_text, spec_schema
-from kohorte.specs import declared_names
+from kohorte.segments.files import declared_names
 
 from tests.conftest import ROOT
 from tests.kohorte import harness
