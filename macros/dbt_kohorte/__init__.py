@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dbt.events.types import JinjaLogWarning
 from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.events.functions import warn_or_error
 
 #: Commands of dbt that read no models.
 _WITHOUT_MODELS = ("clean", "debug", "deps", "init")
@@ -37,7 +39,10 @@ class KohortePlugin(dbtPlugin):
             target=getattr(flags, "TARGET", None),
             overrides=getattr(flags, "VARS", None),
         )
-        write_models(compile_project(project).files, project.generated)
+        compiled = compile_project(project, set_aside=project.sets_aside)
+        for problem in compiled.specs.problems:
+            warn_or_error(JinjaLogWarning(msg=f"a segment is set aside\n{problem}"))
+        write_models(compiled.files, project.generated)
 
 
 plugins = [KohortePlugin]

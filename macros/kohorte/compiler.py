@@ -9,7 +9,13 @@ from pathlib import Path
 
 from kohorte.catalog import Catalog, read_catalog
 from kohorte.dialects import dialect_of
-from kohorte.models import DEFINITIONS_MODEL, definitions_model, entity_models
+from kohorte.models import (
+    DEFINITIONS_MODEL,
+    UNREAD_FILES_MODEL,
+    definitions_model,
+    entity_models,
+    unread_files_model,
+)
 from kohorte.moments import Clock
 from kohorte.plan import plan_entity
 from kohorte.project import Project
@@ -29,13 +35,14 @@ class Compiled:
     files: Mapping[str, str]
 
 
-def compile_project(project: Project) -> Compiled:
+def compile_project(project: Project, *, set_aside: bool = False) -> Compiled:
     """Compile all specs of a project; nothing is written.
 
-    Raises SpecErrors with every mistake of every file.
+    Raises SpecErrors with every mistake of every file; with `set_aside`, segments that
+    hold one are left out instead, and named in the result.
     """
     catalog = read_catalog(project.root)
-    specs = read_specs(project.specs, catalog)
+    specs = read_specs(project.specs, catalog, set_aside=set_aside)
     dialect = dialect_of(project.adapter)
     return Compiled(specs, compile_specs(specs, catalog, dialect, project.timezone))
 
@@ -44,9 +51,14 @@ def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -
     """Return the dbt models of resolved specs, by file name."""
     clock = Clock(timezone, dialect)
     used = {segment.entity for segment in specs.segments} | {DEFAULT_ENTITY}
-    models = {DEFINITIONS_MODEL: definitions_model(specs, dialect)}
-    for name in sorted(used & catalog.entities.keys()):
-        models |= entity_models(plan_entity(catalog.entities[name], specs, clock), dialect)
+    entities = sorted(used & catalog.entities.keys())
+    plans = [plan_entity(catalog.entities[name], specs, clock) for name in entities]
+    models = {
+        DEFINITIONS_MODEL: definitions_model(specs, plans, dialect),
+        UNREAD_FILES_MODEL: unread_files_model(specs, dialect),
+    }
+    for plan in plans:
+        models |= entity_models(plan, dialect)
     files = {f"{name}.sql": text for name, text in models.items()}
     return {**files, _PROPERTIES: _properties(models), ".sqlfluff": _LINT}
 

@@ -9,8 +9,10 @@ from types import MappingProxyType
 from sqlglot import exp
 
 from kohorte.dialects import render, without_jinja
-from kohorte.errors import Place
 from kohorte.plan import (
+    FLAG_PREFIX,
+    LIST_PREFIX,
+    WORD_BITS,
     EntityPlan,
     Query,
     conditions_model,
@@ -18,9 +20,36 @@ from kohorte.plan import (
     words_model,
 )
 from kohorte.segments.segment import Segment
-from kohorte.specs import Specs
+from kohorte.specs import SetAside, Specs
+from kohorte.uses import uses_of
 
 DEFINITIONS_MODEL = "int_segment_definitions"
+UNREAD_FILES_MODEL = "int_segment_unread_files"
+_TEXTS = "array<text>"
+_DEFINITION_COLUMNS = {
+    "segment": "text",
+    "label": "text",
+    "description": "text",
+    "kind": "text",
+    "entity": "text",
+    "owner": "text",
+    "definition": "text",
+    "definition_hash": "text",
+    "declared_in": "text",
+    "state": "text",
+    "reason": "text",
+    "tags": _TEXTS,
+    "uses": _TEXTS,
+    "lists": _TEXTS,
+    "word": "int",
+    "list_word": "int",
+    "bit": "bigint",
+    "list_bit": "bigint",
+    "expected_min_members": "bigint",
+    "expected_max_members": "bigint",
+    "expected_max_change": "double",
+}
+_UNREAD_COLUMNS = {"declared_in": "text", "reason": "text"}
 _WIDTH = 88
 _COMMENT_LINES = 4
 _CONFIG = '{{{{ config(materialized="{}") }}}}'
@@ -47,44 +76,108 @@ def entity_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
     return models
 
 
-def definitions_model(specs: Specs, dialect: str) -> str:
-    """Return the text of the model that lists the segments' definitions."""
-    selects = tuple(_definition(segment, specs) for segment in specs.segments)
-    if not selects:
-        nothing = Segment("", Place(""), entity="")
-        selects = (_definition(nothing, Specs((), {"": ""})).where(exp.false()),)
+def definitions_model(specs: Specs, plans: Iterable[EntityPlan], dialect: str) -> str:
+    """Return the text of the model that lists the segments' definitions.
+
+    A segment that is set aside has a row as well: its state is stale.
+    """
+    places = {place: at for plan in plans for place, at in plan.places.items()}
+    lists = _lists(specs)
+    rows = [_defined(segment, specs, places, lists) for segment in specs.segments]
+    rows += [_set_aside(aside) for aside in specs.set_aside if aside.name]
+    selects = tuple(map(_definition, rows)) or (_definition({}).where(exp.false()),)
     query = Query(DEFINITIONS_MODEL, selects)
     return _model("One row per segment that is declared.", "view", (query,), dialect)
 
 
-def _definition(segment: Segment, specs: Specs) -> exp.Select:
-    """Return one segment's row."""
+def unread_files_model(specs: Specs, dialect: str) -> str:
+    """Return the text of the model that lists the spec files that could not be read."""
+    rows = [
+        {"declared_in": aside.path, "reason": aside.reason}
+        for aside in specs.set_aside
+        if not aside.name
+    ]
+    selects = tuple(_row(row, _UNREAD_COLUMNS) for row in rows)
+    selects = selects or (_row({}, _UNREAD_COLUMNS).where(exp.false()),)
+    query = Query(UNREAD_FILES_MODEL, selects)
+    return _model(
+        "One row per mistake in a spec file outside of a segment.", "view", (query,), dialect
+    )
+
+
+def _lists(specs: Specs) -> dict[str, frozenset[str]]:
+    """Return the manual lists that decide on each segment, also through others."""
+    lists: dict[str, frozenset[str]] = {}
+    for segment in specs.segments:
+        through = (lists[name] for name in segment.uses())
+        lists[segment.name] = uses_of(segment).lists.union(*through)
+    return lists
+
+
+def _defined(
+    segment: Segment,
+    specs: Specs,
+    places: Mapping[str, int],
+    lists: Mapping[str, frozenset[str]],
+) -> dict[str, object]:
+    """Return what is told of a segment that is evaluated."""
     expect = segment.expect
-    values: dict[str, exp.Expr] = {
-        "segment": exp.Literal.string(segment.name),
-        "label": exp.Literal.string(segment.label),
-        "description": exp.Literal.string(segment.description),
-        "kind": exp.Literal.string(segment.kind),
-        "entity": exp.Literal.string(segment.entity),
-        "owner": exp.Literal.string(segment.owner),
-        "definition": exp.Literal.string(segment.words()),
-        "definition_hash": exp.Literal.string(specs.hashes[segment.name]),
-        "declared_in": exp.Literal.string(segment.place.path),
-        "tags": _texts(segment.tags),
-        "uses": _texts(segment.uses()),
-        "expected_min_members": _number(expect.min_members, "bigint"),
-        "expected_max_members": _number(expect.max_members, "bigint"),
-        "expected_max_change": _number(expect.max_change, "double"),
+    word, bit = divmod(places[FLAG_PREFIX + segment.name], WORD_BITS)
+    list_word, list_bit = divmod(places.get(LIST_PREFIX + segment.name, -1), WORD_BITS)
+    has_list_flag = list_word >= 0
+    return {
+        "segment": segment.name,
+        "label": segment.label,
+        "description": segment.description,
+        "kind": str(segment.kind),
+        "entity": segment.entity,
+        "owner": segment.owner,
+        "definition": segment.words(),
+        "definition_hash": specs.hashes[segment.name],
+        "declared_in": segment.place.path,
+        "state": "fresh",
+        "tags": segment.tags,
+        "uses": segment.uses(),
+        "lists": sorted(lists[segment.name]),
+        "word": word,
+        "list_word": list_word if has_list_flag else None,
+        "bit": 1 << bit,
+        "list_bit": 1 << list_bit if has_list_flag else None,
+        "expected_min_members": expect.min_members,
+        "expected_max_members": expect.max_members,
+        "expected_max_change": expect.max_change,
     }
+
+
+def _set_aside(aside: SetAside) -> dict[str, object]:
+    """Return what is told of a segment that cannot be evaluated."""
+    return {
+        "segment": aside.name,
+        "label": aside.name,
+        "declared_in": aside.path,
+        "state": "stale",
+        "reason": aside.reason,
+    }
+
+
+def _definition(row: Mapping[str, object]) -> exp.Select:
+    return _row(row, _DEFINITION_COLUMNS)
+
+
+def _row(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
+    """Return a select of one row; what it lacks is null, or an empty list."""
+    values = {name: _value(row.get(name), sql_type) for name, sql_type in columns.items()}
     return exp.select(*(exp.alias_(value, name) for name, value in values.items()))
 
 
-def _texts(values: Iterable[str]) -> exp.Expr:
-    array = exp.Array(expressions=[exp.Literal.string(value) for value in values])
-    return exp.cast(array, exp.DataType.build("array<text>"))
-
-
-def _number(value: object, sql_type: str) -> exp.Expr:
+def _value(value: object, sql_type: str) -> exp.Expr:
+    """Return a value of a type; a text needs no cast."""
+    if sql_type == _TEXTS:
+        texts = value if isinstance(value, Iterable) else ()
+        array = exp.Array(expressions=[exp.Literal.string(str(text)) for text in texts])
+        return exp.cast(array, exp.DataType.build(_TEXTS))
+    if isinstance(value, str):
+        return exp.Literal.string(value)
     number = exp.Null() if value is None else exp.Literal.number(str(value))
     return exp.cast(number, sql_type)
 

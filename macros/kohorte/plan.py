@@ -245,7 +245,8 @@ class EntityPlan:
 
     entity: Entity
     segments: tuple[Segment, ...]
-    lookups: tuple[Lookup, ...]
+    #: The place of each packed flag: its word and its bit are place // 60 and % 60.
+    places: Mapping[str, int]
     conditions: tuple[Query, ...]
     words: tuple[Query, ...]
     members: tuple[Query, ...]
@@ -274,7 +275,7 @@ def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
         evaluation.add(segment)
     lookups = tuple(evaluation.lookups.values())
     return EntityPlan(
-        entity, segments, lookups,
+        entity, segments, _places(segments),
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
         _members(entity, segments, clock.dialect),
     )  # fmt: skip
@@ -362,7 +363,7 @@ def _words(
         queries.append(Query(source, (level,)))
     key = evaluation.entity.key
     words = exp.select(exp.column(key)).from_(source)
-    packed = _packed_flags(segments)
+    packed = list(_places(segments))
     for number in range(0, len(packed), WORD_BITS):
         group = packed[number : number + WORD_BITS]
         word = exp.alias_(_pack(group), f"word_{number // WORD_BITS}")
@@ -423,11 +424,11 @@ def _rank(
     return position, ranked
 
 
-def _packed_flags(segments: Sequence[Segment]) -> list[str]:
-    """Return the columns that are packed, in order: memberships, then by list only."""
+def _places(segments: Sequence[Segment]) -> dict[str, int]:
+    """Return the place of each column that is packed: memberships, then by list only."""
     members = [FLAG_PREFIX + segment.name for segment in segments]
     by_list = [LIST_PREFIX + s.name for s in segments if s.include and s.rule]
-    return [*members, *by_list]
+    return {column: place for place, column in enumerate([*members, *by_list])}
 
 
 def _pack(columns: Sequence[str]) -> exp.Expr:
@@ -443,7 +444,7 @@ def _pack(columns: Sequence[str]) -> exp.Expr:
 def _members(entity: Entity, segments: Sequence[Segment], dialect: str) -> tuple[Query, ...]:
     """Return the query with one row a segment and member."""
     model = words_model(entity.name)
-    places = {name: place for place, name in enumerate(_packed_flags(segments))}
+    places = _places(segments)
     selects = [_member_rows(segment, entity, places, dialect) for segment in segments]
     if not selects:
         texts = [

@@ -40,6 +40,18 @@ class Project:
         return self.root / GENERATED_FOLDER
 
     @property
+    def sets_aside(self) -> bool:
+        """Tell whether a broken spec is set aside instead of stopping the build.
+
+        Raises KohorteError when the var says neither.
+        """
+        choice = self.vars.get("on_broken_spec") or "stop"
+        if choice not in ("stop", "set_aside"):
+            message = f"dbt_project.yml: var on_broken_spec: `{choice}` is unknown"
+            raise KohorteError(f"{message}; write stop or set_aside")
+        return bool(choice == "set_aside")
+
+    @property
     def timezone(self) -> str:
         """Return the project's time zone.
 

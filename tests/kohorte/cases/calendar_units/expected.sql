@@ -96,8 +96,15 @@ int_segment_definitions as (
         'last_order_at is since the start of the current week or last_order_at is since the start of the current quarter or birth_date is since the start of the current year or did orders since the start of the current month' as definition,
         '4bd2bc5d8df2f3bc' as definition_hash,
         'calendar_units/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -114,14 +121,37 @@ int_segment_definitions as (
         'last_order_at is from the start of the previous week until the start of the current week or last_order_at is from the start of the previous month until the start of the current month or birth_date is from the start of the previous year until the start of the current year or did orders from the start of the previous quarter until the start of the current quarter' as definition,
         '5bc7a55f079e7b81' as definition_hash,
         'calendar_units/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
 )
 
 select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
 
 -- int_segment_words__customer.sql
 -- One row per customer: who is in which segment, 60 flags to a number.

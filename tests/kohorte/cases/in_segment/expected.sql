@@ -68,8 +68,15 @@ int_segment_definitions as (
         'did orders where channel is web at any time' as definition,
         'c6216318bdc1e6ca' as definition_hash,
         'in_segment/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -86,8 +93,15 @@ int_segment_definitions as (
         'in segment web_buyers and age is at least 18' as definition,
         '6afb0dcedb9fdd9e' as definition_hash,
         'in_segment/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast(['web_buyers'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -104,14 +118,37 @@ int_segment_definitions as (
         'not in segment adults_of_the_web' as definition,
         'ce301a616f10ad6e' as definition_hash,
         'in_segment/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast(['adults_of_the_web'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(4 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
 )
 
 select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
 
 -- int_segment_words__customer.sql
 -- One row per customer: who is in which segment, 60 flags to a number.

@@ -15,8 +15,15 @@ int_segment_definitions as (
         'revenue is at least 1000' as definition,
         '4c29f59b9b14b5a3' as definition_hash,
         'ladder/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -33,8 +40,15 @@ int_segment_definitions as (
         'in segment status__gold and city is Vienna' as definition,
         'c14bff76914bd65b' as definition_hash,
         'ladder/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast(['status__gold'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -51,8 +65,15 @@ int_segment_definitions as (
         'revenue is at least 500 and is less than 750' as definition,
         '5ff02c49dd1b8c70' as definition_hash,
         'ladder/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(4 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -69,14 +90,37 @@ int_segment_definitions as (
         'revenue is at least 750 and is less than 1000' as definition,
         '55a39d5ee7999999' as definition_hash,
         'ladder/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(8 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
 )
 
 select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
 
 -- int_segment_words__customer.sql
 -- One row per customer: who is in which segment, 60 flags to a number.

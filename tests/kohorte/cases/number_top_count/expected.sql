@@ -15,14 +15,37 @@ int_segment_definitions as (
         'revenue is among the top 100' as definition,
         'a1a324418762198f' as definition_hash,
         'number_top_count/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast([] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
 )
 
 select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
 
 -- int_segment_words__customer.sql
 -- One row per customer: who is in which segment, 60 flags to a number.

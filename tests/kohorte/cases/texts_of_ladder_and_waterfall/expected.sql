@@ -15,8 +15,15 @@ int_segment_definitions as (
         'revenue is at least 500 and is less than 1000' as definition,
         '8b2f339c5c77bea0' as definition_hash,
         'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast(['reward'] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -33,8 +40,15 @@ int_segment_definitions as (
         'revenue is at least 1000' as definition,
         '4c29f59b9b14b5a3' as definition_hash,
         'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast(['reward'] as text[]) as tags,
         cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -51,8 +65,15 @@ int_segment_definitions as (
         'in segment status__gold' as definition,
         '48fe7cfcdbea2b28' as definition_hash,
         'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast(['lifecycle'] as text[]) as tags,
         cast(['status__gold'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(4 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
@@ -69,14 +90,37 @@ int_segment_definitions as (
         'in segment status__bronze and (not (in segment status__gold))' as definition,
         '428b929b55038141' as definition_hash,
         'texts_of_ladder_and_waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
         cast(['lifecycle'] as text[]) as tags,
         cast(['status__bronze', 'status__gold'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(8 as bigint) as bit,
+        cast(null as bigint) as list_bit,
         cast(null as bigint) as expected_min_members,
         cast(null as bigint) as expected_max_members,
         cast(null as double) as expected_max_change
 )
 
 select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
 
 -- int_segment_words__customer.sql
 -- One row per customer: who is in which segment, 60 flags to a number.
