@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.protocols import Validator
-from kohorte import specs
 from kohorte.catalog import Catalog, Column, Entity, Type
 from kohorte.document import Mapping, Node, Scalar, Sequence, read_document
 from kohorte.errors import SpecErrors
 from kohorte.schema import schema_text, spec_schema
+from kohorte.segments import files, ladder, single, waterfall
 from kohorte.segments.files import declared_names
 
 from tests.conftest import ROOT
@@ -208,12 +208,12 @@ def test_what_the_schema_refuses_the_compiler_refuses(
 
 def test_schema_knows_the_keys_that_the_compiler_reads(schema: dict[str, Any]) -> None:
     sections = schema["$defs"]
-    assert tuple(schema["properties"]) == specs._FILE_KEYS
-    assert sections["customer.segments"]["properties"].keys() == set(specs._SEGMENT_KEYS)
-    assert sections["customer.ladders"]["properties"].keys() == set(specs.LADDER_KEYS)
-    assert sections["customer.waterfalls"]["properties"].keys() == set(specs.WATERFALL_KEYS)
+    assert tuple(schema["properties"]) == files.FILE_KEYS
+    assert sections["customer.segments"]["properties"].keys() == set(single.KEYS)
+    assert sections["customer.ladders"]["properties"].keys() == set(ladder.KEYS)
+    assert sections["customer.waterfalls"]["properties"].keys() == set(waterfall.KEYS)
     kinds = sections["customer.segments"]["properties"]["kind"]["anyOf"]
-    assert [kind["const"] for kind in kinds] == list(specs._WRITTEN_KINDS)
+    assert [kind["const"] for kind in kinds] == list(single.WRITTEN_KINDS)
 
 
 def test_a_name_that_a_spec_adds_is_no_mistake(schema: dict[str, Any]) -> None:

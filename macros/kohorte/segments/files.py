@@ -14,7 +14,7 @@ from kohorte.reader import Reader
 from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME
 
 SECTIONS = ("segments", "ladders", "waterfalls")
-_FILE_KEYS = ("version", "owner", *SECTIONS)
+FILE_KEYS = ("version", "owner", *SECTIONS)
 SUFFIXES = (".yml", ".yaml")
 
 
@@ -61,7 +61,7 @@ def read_files(folder: Path) -> Files:
     for document in _documents(folder, files.problems):
         reader = file_reader(files.problems)
         with reader.tolerant():
-            parts = reader.fields(document, required=("version",), optional=_FILE_KEYS[1:])
+            parts = reader.fields(document, required=("version",), optional=FILE_KEYS[1:])
             version = getattr(parts["version"], "value", None)
             if version is True or version != 1:
                 raise reader.fail(parts["version"], "an unknown version", "version: 1")
@@ -120,7 +120,7 @@ def _documents(folder: Path, problems: list[Problem]) -> Iterator[MappingNode]:
         if isinstance(node, MappingNode):
             yield node
         elif node is not None:
-            problems.append(Problem(node.place, "not a spec", ", ".join(_FILE_KEYS)))
+            problems.append(Problem(node.place, "not a spec", ", ".join(FILE_KEYS)))
 
 
 def file_reader(problems: list[Problem]) -> Reader:

@@ -22,7 +22,7 @@ KEYS = (
     *TEXT_KEYS, "kind", "where", "include", "exclude", "active", "limit", "split", "expect",
 )  # fmt: skip
 #: The kinds that a spec may name.
-_WRITTEN_KINDS = (Kind.DYNAMIC, Kind.MANUAL)
+WRITTEN_KINDS = (Kind.DYNAMIC, Kind.MANUAL)
 
 
 def read_segment(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> list[Segment]:
@@ -43,9 +43,9 @@ def read_segment(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> 
 
 def _kind(node: Node, reader: Reader) -> Kind:
     text = reader.text(node)
-    if text not in _WRITTEN_KINDS:
+    if text not in WRITTEN_KINDS:
         message = f"unknown kind `{shown(text)}`"
-        raise reader.fail(node, message, ", ".join(_WRITTEN_KINDS), _WRITTEN_KINDS, text)
+        raise reader.fail(node, message, ", ".join(WRITTEN_KINDS), WRITTEN_KINDS, text)
     return Kind(text)
 
 
