@@ -246,7 +246,10 @@ def _has_test(described: Mapping[str, Any], name: str) -> bool:
 
 
 def _accepted_values(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the values of an `accepted_values` test; a warning does not bind."""
+    """Return the values of an `accepted_values` test.
+
+    Of a test that only warns, too: rows may hold others, but specs may not name them.
+    """
     for test in _tests(described):
         if isinstance(test, dict) and "accepted_values" in test:
             declared = test["accepted_values"] or {}

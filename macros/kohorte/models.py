@@ -17,6 +17,7 @@ from kohorte.plan import (
     Query,
     conditions_model,
     members_model,
+    through,
     words_model,
 )
 from kohorte.segments.segment import Segment
@@ -38,6 +39,9 @@ _DEFINITION_COLUMNS = {
     "declared_in": "text",
     "state": "text",
     "reason": "text",
+    "was": "text",
+    "through": "text",
+    "split_seed": "text",
     "tags": _TEXTS,
     "uses": _TEXTS,
     "lists": _TEXTS,
@@ -136,6 +140,9 @@ def _defined(
         "definition_hash": specs.hashes[segment.name],
         "declared_in": segment.place.path,
         "state": "fresh",
+        "was": segment.was,
+        "through": None if has_list_flag else through(segment),
+        "split_seed": segment.split.seed if segment.split else None,
         "tags": segment.tags,
         "uses": segment.uses(),
         "lists": sorted(lists[segment.name]),

@@ -15,6 +15,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from kohorte.catalog import Activity, Column, Entity
+from kohorte.conditions.membership import kept_or
 from kohorte.conditions.sample import threshold
 from kohorte.dialects import bucket
 from kohorte.moments import Clock, Moment
@@ -132,6 +133,9 @@ class Evaluation:
             self._put(level, UNLIMITED_PREFIX + segment.name, condition)
             level += 1
             condition = self._limited(segment.name, segment.limit, _source(level))
+        if segment.kind is Kind.SNAPSHOT:
+            build = SegmentBuild(self, _source(level))
+            condition = two_valued(kept_or(segment.name, condition, build))
         self._put(level, FLAG_PREFIX + segment.name, condition)
         self.levels[segment.name] = level
         if segment.include and segment.rule:
@@ -476,16 +480,23 @@ def _unpacked(column: str, places: Mapping[str, int]) -> exp.Expr:
     return has_flag(exp.column(f"word_{word}"), 1 << bit)
 
 
+def through(segment: Segment) -> str:
+    """Return what puts members in: tier, branch, reached, rule or list.
+
+    Where both rule and list can, it is the rule, unless the flag of lists says otherwise.
+    """
+    if segment.kind in (Kind.TIER, Kind.BRANCH, Kind.REACHED):
+        return str(segment.kind)
+    return "rule" if segment.rule else "list"
+
+
 def _through(segment: Segment, places: Mapping[str, int]) -> exp.Expr:
-    """Return what put a member in: rule, list, tier or branch."""
-    if segment.kind in (Kind.TIER, Kind.BRANCH):
-        return exp.Literal.string(segment.kind)
-    if not segment.include:
-        return exp.Literal.string("rule")
-    if not segment.rule:
-        return exp.Literal.string("list")
+    """Return what put a member in."""
+    usual = exp.Literal.string(through(segment))
+    if LIST_PREFIX + segment.name not in places:
+        return usual
     by_list = _unpacked(LIST_PREFIX + segment.name, places)
-    return exp.case().when(by_list, exp.Literal.string("list")).else_(exp.Literal.string("rule"))
+    return exp.case().when(by_list, exp.Literal.string("list")).else_(usual)
 
 
 def _variant(segment: Segment, key: exp.Expr, dialect: str) -> exp.Expr:

@@ -7,13 +7,14 @@ that its caller can leave out the part and read the rest: all mistakes in one go
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from kohorte.catalog import Catalog, Column, Entity, Type
+from kohorte.catalog import Activity, Catalog, Column, Entity, Type
 from kohorte.document import Mapping as MappingNode
 from kohorte.document import Node, Scalar, Sequence
 from kohorte.errors import Invalid, Problem, nearest, shown
@@ -73,6 +74,16 @@ class Reader:
             yield
         except Invalid:
             return
+
+    def every(self, *parts: Callable[[], Any]) -> list[Any]:
+        """Read all parts, so that the mistakes of each are recorded; then give up on any."""
+        found = []
+        for part in parts:
+            with self.tolerant():
+                found.append(part())
+        if len(found) < len(parts):
+            raise Invalid
+        return found
 
     # --- plain values ---------------------------------------------------------------
 
@@ -231,6 +242,20 @@ class Reader:
             )
         return calendar(str(unit), previous=key == "previous")
 
+    def one_window(self, fields: Mapping[str, Node]) -> Window:
+        """Read the one window among some fields, or `after` and `before` together."""
+        keys = [key for key in WINDOW_KEYS if key in fields]
+        if keys == ["before", "after"]:
+            start = self.window("after", fields["after"]).start
+            end = self.window("before", fields["before"]).end
+            if start and end and start.is_surely_after(end):
+                raise self.fail(fields["after"], "the window is empty", "the earlier date first")
+            return Window(start, end)
+        if len(keys) > 1:
+            message = f"`{keys[0]}` and `{keys[1]}` together"
+            raise self.fail(fields[keys[1]], message, "one window")
+        return self.window(keys[0], fields[keys[0]]) if keys else Window()
+
     # --- values by type -------------------------------------------------------------
 
     def value(self, node: Node, column: Column) -> object:
@@ -310,6 +335,15 @@ class Reader:
             message = f"{other.name} is a {other.type}, {column.name} is a {column.type}"
             raise self.fail(node, message, f"a {column.type}")
         return other
+
+    def activity_of(self, node: Node) -> Activity:
+        """Resolve the activity in `activity` or `activity.type`."""
+        name = self.text(node).partition(".")[0]
+        known = self.catalog.activities_of(self.entity.name)
+        if name not in known:
+            message = f"there is no activity `{shown(name)}`"
+            raise self.fail(node, message, ", ".join(sorted(known)), known, name)
+        return known[name]
 
     def segment(self, node: Node) -> str:
         """Resolve the name of a segment, tier or branch."""

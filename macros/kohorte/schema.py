@@ -26,6 +26,7 @@ _PART = rf"[a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}"
 _DECLARED = f"(?!.*__){_PART}"
 _KINDS = {
     Kind.DYNAMIC: "Whoever the rule fits now; this is the default.",
+    Kind.SNAPSHOT: "Whoever the rule fitted at the first run, for good.",
     Kind.MANUAL: "Whoever is on the lists; there is no rule.",
 }
 _MAX_MEMBERS = 10**12
@@ -146,7 +147,8 @@ def _expectation() -> Schema:
 def _ladder(vocabulary: Vocabulary) -> Schema:
     number = described(vocabulary.column_names((Type.NUMBER,)), "What decides the tier.")
     tiers = described(shapes.names(_PART, shapes.number()), "Where each tier begins.")
-    keys = {**_common(vocabulary), "by": number, "tiers": tiers}
+    grace = described(shapes.period(), "How long a tier is kept after falling below it.")
+    keys = {**_common(vocabulary), "by": number, "tiers": tiers, "grace": grace}
     return shapes.fields(keys, required=("by", "tiers"))
 
 
@@ -165,6 +167,7 @@ def _common(vocabulary: Vocabulary) -> dict[str, Schema]:
         "label": described(shapes.text(), "What people call it."),
         "description": described(shapes.text(), "Who that is, in a sentence."),
         "owner": described(shapes.text(), "Who is asked about it."),
+        "was": described(shapes.text(), "The name it had before; its history goes on."),
         "tags": described(shapes.one_or_more(shapes.text()), "Words to find it by."),
         "entity": described({"const": vocabulary.entity.name}, "What it is made of."),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,7 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
         segments |= {segment.name: segment for segment in read}
         broken |= {name: own[0] for name in entry.names() if own}
         problems += own
+    _check_renames(segments.values(), names, problems)
     ordered = _ordered(segments, broken, problems)
     if problems and not set_aside:
         raise SpecErrors(problems)
@@ -78,6 +79,23 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
         SetAside(name, broken[name].place.path, broken[name].message) for name in sorted(broken)
     ]
     return Specs(tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))))
+
+
+def _check_renames(
+    segments: Iterable[Segment], names: Mapping[str, Collection[str]], problems: list[Problem]
+) -> None:
+    """Record every `was` that names a segment that is still there, or stands twice."""
+    declared = {name for own in names.values() for name in own}
+    seen: set[str] = set()
+    for segment in segments:
+        if segment.was in declared:
+            message = f"was `{shown(segment.was)}`, which is declared as well"
+            problems.append(Problem(segment.place, message, "a name that is no longer used"))
+        elif segment.was in seen:
+            message = f"was `{shown(segment.was)}`, and so was another"
+            problems.append(Problem(segment.place, message, "one heir for a history"))
+        elif segment.was:
+            seen.add(segment.was)
 
 
 def _ordered(

@@ -10,6 +10,7 @@ from kohorte import shapes
 from kohorte.catalog import Activity, Catalog, Column, Entity, Type
 from kohorte.predicates.base import ALL_TYPES
 from kohorte.predicates.comparison import Between, Comparison
+from kohorte.reader import WINDOW_KEYS
 from kohorte.shapes import Schema, described
 
 #: A segment, a tier (ladder__tier) or a branch (waterfall__branch).
@@ -84,6 +85,12 @@ class Vocabulary:
     def window(self, key: str) -> Schema:
         """Return the schema of the value of one of the window keys."""
         return self.named(f"window_{key}", shapes.window(key))
+
+    def one_window(self) -> Schema:
+        """Return the rule of one window, or `after` and `before` together."""
+        single = [key for key in WINDOW_KEYS if key not in ("before", "after")]
+        rule = {"allOf": [shapes.alone(key, WINDOW_KEYS) for key in single]}
+        return self.named("one_window", rule)
 
     # --- names ----------------------------------------------------------------------
 

@@ -34,6 +34,10 @@ def empty_tables() -> str:
         create table int_clock as
             select timestamp '2026-07-01' as as_of, timestamp '2026-07-01' as local_as_of;
         create table int_list_members (list_name varchar, customer_id varchar);
+        create table int_segment_snapshots_before (segment varchar);
+        create table int_segment_stays_before (
+            segment varchar, customer_id varchar, entered_at timestamp, left_at timestamp
+        );
         create table dim_customer_features (
             customer_id varchar, country varchar, city varchar, age integer,
             revenue decimal(18, 4), revenue_before decimal(18, 4), is_reachable boolean,

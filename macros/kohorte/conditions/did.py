@@ -17,14 +17,14 @@ from kohorte.catalog import Activity, Column, Type
 from kohorte.column_test import ColumnTest, column_test_schema, read_column_test
 from kohorte.conditions.base import Build, Condition, ReadCondition
 from kohorte.document import Mapping
-from kohorte.errors import Invalid, nearest, shown
+from kohorte.errors import nearest, shown
 from kohorte.moments import Moment, Period, Window
 from kohorte.predicates.base import Scope, Subject, complement, literal
 from kohorte.predicates.comparison import Between, Comparison
 from kohorte.reader import WINDOW_KEYS
 
 if TYPE_CHECKING:
-    from kohorte.document import Node
+    from kohorte.document import Node, Scalar
     from kohorte.reader import Reader
     from kohorte.shapes import Schema
     from kohorte.vocabulary import Vocabulary
@@ -188,20 +188,15 @@ class Did(Condition):
     def read(cls, head: str, node: Mapping, reader: Reader, inner: ReadCondition) -> Self:
         """Read the activity and its options."""
         fields = reader.fields(node, required=(head,), optional=_OPTIONS)
-        occurrence = read_occurrence(fields[head], fields, reader)
-        scoped = reader.within_activity(occurrence.activity.name)
-        aggregates = tuple(
-            _read_aggregate(name, fields[name], scoped)
-            for name in ("count", *_AGGREGATES)
-            if name in fields
+        activity = reader.activity_of(fields[head])
+        scoped = reader.within_activity(activity.name)
+        numbers = [name for name in ("count", *_AGGREGATES) if name in fields]
+        occurrence, regularly, *aggregates = reader.every(
+            partial(read_occurrence, fields[head], fields, reader),
+            partial(_read_regularly, fields, reader),
+            *(partial(_read_aggregate, name, fields[name], scoped) for name in numbers),
         )
-        regularly = None
-        if "regularly" in fields:
-            regularly = _read_regularly(fields["regularly"], reader)
-            if any(key in fields for key in (*WINDOW_KEYS, "count", *_AGGREGATES, "which")):
-                message = "`regularly` brings its own window and count"
-                raise reader.fail(fields["regularly"], message, "only `where` beside it")
-        return cls(occurrence, aggregates, regularly, head == "did_not")
+        return cls(occurrence, tuple(aggregates), regularly, head == "did_not")
 
     @classmethod
     def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
@@ -289,12 +284,15 @@ def _rename_table(query: exp.Select, name: str, alias: str) -> None:
 
 def read_occurrence(node: Node, fields: AbstractMapping[str, Node], reader: Reader) -> Occurrence:
     """Read `activity[.type]` and the options that say which of its rows count."""
-    activity, type_ = _read_activity(node, reader)
+    activity = reader.activity_of(node)
     scoped = reader.within_activity(activity.name)
-    where = _read_where(fields["where"], scoped) if "where" in fields else ()
-    return Occurrence(
-        activity, type_, where, _read_window(fields, reader), _read_which(fields, reader)
+    type_, where, window, which = reader.every(
+        partial(_read_type, node, activity, reader),
+        partial(_read_where, fields, scoped),
+        partial(reader.one_window, fields),
+        partial(_read_which, fields, reader),
     )
+    return Occurrence(activity, type_, where, window, which)
 
 
 def where_schema(scoped: Vocabulary) -> Schema:
@@ -341,18 +339,12 @@ def occurrence_schema(
         **options,
     }
     shape = shapes.fields(properties, required=[head])
-    shape["allOf"] = [vocabulary.named("one_window", _one_window())]
+    shape["allOf"] = [vocabulary.one_window()]
     for name in vocabulary.activities():
         is_it = {"properties": {head: {"pattern": rf"^{re.escape(name)}($|\.)"}}}
         narrowed = of_columns(vocabulary.within_activity(name))
         shape["allOf"].append({"if": {**is_it, "required": [head]}, "then": narrowed})
     return shape
-
-
-def _one_window() -> Schema:
-    """Return the rule of `_read_window`: one window, or `after` and `before` together."""
-    single = [key for key in WINDOW_KEYS if key not in ("before", "after")]
-    return {"allOf": [shapes.alone(key, WINDOW_KEYS) for key in single]}
 
 
 def _regularly_schema() -> Schema:
@@ -361,20 +353,11 @@ def _regularly_schema() -> Schema:
     return shapes.described(shape, "In so many of the last so many weeks; no window beside it.")
 
 
-def _read_activity(node: Node, reader: Reader) -> tuple[Activity, str | None]:
+def _read_type(node: Node, activity: Activity, reader: Reader) -> str | None:
+    """Read what stands behind the dot of `activity.type`."""
     name, dot, type_ = reader.text(node).partition(".")
-    activities = reader.catalog.activities_of(reader.entity.name)
-    if name not in activities:
-        raise reader.fail(
-            node,
-            f"there is no activity `{shown(name)}`",
-            ", ".join(sorted(activities)),
-            activities,
-            name,
-        )
-    activity = activities[name]
     if not dot:
-        return activity, None
+        return None
     if activity.type is None:
         raise reader.fail(node, f"{name} has no types", f"`{name}` alone, and `where`")
     if not type_:
@@ -388,33 +371,20 @@ def _read_activity(node: Node, reader: Reader) -> tuple[Activity, str | None]:
             [f"{name}.{hint}"] if hint else [],
             f"{name}.{type_}",
         )
-    return activity, type_
+    return type_
 
 
-def _read_where(node: Node, reader: Reader) -> tuple[ColumnTest, ...]:
+def _read_where(fields: AbstractMapping[str, Node], reader: Reader) -> tuple[ColumnTest, ...]:
     """Read tests of the activity's columns; all must hold."""
-    tests = []
-    for key, value in reader.mapping(node, "columns of the activity").entries:
-        with reader.tolerant():
-            tests.append(read_column_test(reader.column(key), value, reader))
-    if len(tests) < len(getattr(node, "entries", ())):
-        raise Invalid
+    if "where" not in fields:
+        return ()
+    entries = reader.mapping(fields["where"], "columns of the activity").entries
+
+    def read(key: Scalar, value: Node) -> ColumnTest:
+        return read_column_test(reader.column(key), value, reader)
+
+    tests = reader.every(*(partial(read, key, value) for key, value in entries))
     return tuple(sorted(tests, key=lambda test: test.column.name))
-
-
-def _read_window(fields: AbstractMapping[str, Node], reader: Reader) -> Window:
-    """Read the one window, or `after` and `before` together."""
-    keys = [key for key in WINDOW_KEYS if key in fields]
-    if keys == ["before", "after"]:
-        start = reader.window("after", fields["after"]).start
-        end = reader.window("before", fields["before"]).end
-        if start and end and start.is_surely_after(end):
-            raise reader.fail(fields["after"], "the window is empty", "the earlier date first")
-        return Window(start, end)
-    if len(keys) > 1:
-        message = f"`{keys[0]}` and `{keys[1]}` together"
-        raise reader.fail(fields[keys[1]], message, "one window")
-    return reader.window(keys[0], fields[keys[0]]) if keys else Window()
 
 
 def _read_which(fields: AbstractMapping[str, Node], reader: Reader) -> str:
@@ -442,8 +412,14 @@ def _read_aggregate(name: str, node: Node, reader: Reader) -> Aggregate:
     return Aggregate(name, column, reader.number_tests(Mapping(mapping.place, rest)))
 
 
-def _read_regularly(node: Node, reader: Reader) -> Regularly:
-    """Read `{at_least: 3, of_last: 4 weeks}`."""
+def _read_regularly(options: AbstractMapping[str, Node], reader: Reader) -> Regularly | None:
+    """Read `{at_least: 3, of_last: 4 weeks}`, which stands alone."""
+    if "regularly" not in options:
+        return None
+    node = options["regularly"]
+    if any(key in options for key in (*WINDOW_KEYS, "count", *_AGGREGATES, "which")):
+        message = "`regularly` brings its own window and count"
+        raise reader.fail(node, message, "only `where` beside it")
     fields = reader.fields(node, required=("at_least", "of_last"))
     period = reader.period(fields["of_last"])
     if period.unit != "week" or not 1 <= period.amount <= MAX_WEEKS:

@@ -52,7 +52,11 @@ ALLOWED = (
 
 
 class _Refused(Exception):
-    """What the expression holds that it may not."""
+    """What the expression holds that it may not; the name that is none, if it is one."""
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ class SqlExpression(Condition):
             found = _type_of(tree, lambda column: _column_type(column, reader))
         except _Refused as refused:
             expected = f"attributes, numbers, texts, and the functions {ALLOWED}"
-            raise reader.fail(fields[head], str(refused), expected) from None
+            known = reader.columns if refused.name else ()
+            message = str(refused)
+            raise reader.fail(fields[head], message, expected, known, refused.name) from None
         if found is not Type.BOOLEAN:
             message = f"the expression is a {found or 'null'}"
             raise reader.fail(fields[head], message, "a boolean, such as age > 18")
@@ -124,7 +130,7 @@ def _column_type(column: exp.Column, reader: Reader) -> Type:
     """Return the type of an attribute; the name must be known, and stand alone."""
     found = reader.columns.get(column.name)
     if column.table or column.args.get("this").quoted or found is None:  # type: ignore[union-attr]
-        raise _Refused(f"there is no attribute `{column.sql()}`")
+        raise _Refused(f"there is no attribute `{column.sql()}`", column.name)
     if found.type in (Type.PLACE, Type.LIST):
         raise _Refused(f"{column.name} is a {found.type}, which cannot be used here")
     return found.type

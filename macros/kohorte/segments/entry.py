@@ -13,13 +13,14 @@ from kohorte.reader import Reader
 from kohorte.segments.files import Declared
 from kohorte.segments.segment import MAX_NAME, Kind, Segment
 
-TEXT_KEYS = ("label", "description", "owner", "tags", "entity")
+TEXT_KEYS = ("label", "description", "owner", "tags", "entity", "was")
 
 
 def read_texts(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> dict[str, Any]:
-    """Read label, description, owner and tags."""
+    """Read label, description, owner, tags, and the name that the entry had before."""
     texts: dict[str, Any] = {
         "label": str(entry.key.value), "description": "", "owner": entry.owner, "tags": (),
+        "was": None,
     }  # fmt: skip
     for key in texts.keys() & parts.keys() - {"tags"}:
         with reader.tolerant():
@@ -43,11 +44,12 @@ def part(
     if not NAME.fullmatch(name) or len(name) > MAX_NAME:
         expected = f"lower-case letters, digits, underscores, at most {MAX_NAME}"
         raise reader.fail(key, f"`{shown(name)}` cannot be a name", expected)
+    was = f"{texts['was']}__{name}" if texts["was"] else None
     return Segment(
         name=f"{entry.key.value}__{name}",
         place=key.place,
         entity=reader.entity.name,
-        **{**texts, "label": f"{texts['label']}: {name}"},
+        **{**texts, "label": f"{texts['label']}: {name}", "was": was},
         kind=kind,
         rule=rule,
     )

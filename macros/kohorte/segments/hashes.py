@@ -26,7 +26,8 @@ def definition_hash(segment: Segment, hashes: Mapping[str, str]) -> str:
 def _canonical(value: Any, hashes: Mapping[str, str]) -> Any:
     """Return a value as lists and texts that say the same in every run."""
     if isinstance(value, InSegment):
-        return ["InSegment", hashes[value.segment], value.is_negative]
+        since = [_canonical(part, hashes) for part in (value.for_at_least, value.entered)]
+        return ["InSegment", hashes[value.segment], value.is_negative, *since]
     if isinstance(value, Column | Activity):
         return value.name
     if is_dataclass(value):

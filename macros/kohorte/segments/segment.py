@@ -14,15 +14,19 @@ from kohorte.errors import Place
 #: A segment's name is a column's name with a prefix, and so must be shorter.
 MAX_NAME = 48
 DEFAULT_ENTITY = "customer"
+#: What the name of a tier's memory ends in; see `read_ladder`.
+REACHED_SUFFIX = "__reached"
 
 
 class Kind(StrEnum):
     """Where a segment's members come from."""
 
     DYNAMIC = "dynamic"
+    SNAPSHOT = "snapshot"
     MANUAL = "manual"
     TIER = "tier"
     BRANCH = "branch"
+    REACHED = "reached"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Segment:
     description: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
+    #: The name that it had before; its history goes on under the new one.
+    was: str | None = None
     kind: Kind = Kind.DYNAMIC
     rule: Condition | None = None
     include: tuple[Condition, ...] = ()
@@ -96,4 +102,5 @@ class Segment:
     def words(self) -> str:
         """Return the definition in words."""
         limit = f"; {self.limit.words()}" if self.limit else ""
-        return self.condition.words() + limit
+        kept = ", as it was at the first run" if self.kind is Kind.SNAPSHOT else ""
+        return self.condition.words() + limit + kept

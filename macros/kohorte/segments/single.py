@@ -10,7 +10,7 @@ from kohorte.catalog import NAME, Type
 from kohorte.conditions import Condition, read_condition
 from kohorte.conditions.active import read_active
 from kohorte.conditions.manual_list import OnList
-from kohorte.conditions.membership import InSegment
+from kohorte.conditions.membership import InSegment, need_history
 from kohorte.document import Node
 from kohorte.errors import shown
 from kohorte.reader import Reader
@@ -22,7 +22,7 @@ KEYS = (
     *TEXT_KEYS, "kind", "where", "include", "exclude", "active", "limit", "split", "expect",
 )  # fmt: skip
 #: The kinds that a spec may name.
-WRITTEN_KINDS = (Kind.DYNAMIC, Kind.MANUAL)
+WRITTEN_KINDS = (Kind.DYNAMIC, Kind.SNAPSHOT, Kind.MANUAL)
 
 
 def read_segment(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> list[Segment]:
@@ -42,10 +42,13 @@ def read_segment(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> 
 
 
 def _kind(node: Node, reader: Reader) -> Kind:
+    """Read where the members come from."""
     text = reader.text(node)
     if text not in WRITTEN_KINDS:
         message = f"unknown kind `{shown(text)}`"
         raise reader.fail(node, message, ", ".join(WRITTEN_KINDS), WRITTEN_KINDS, text)
+    if text == Kind.SNAPSHOT:
+        need_history(node, reader)
     return Kind(text)
 
 
