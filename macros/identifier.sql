@@ -1,25 +1,51 @@
 {#
-    An identifier of a canonical row, written so that equal ones are equal text. Account
-    and anonymous ids are unique in their system only; the others everywhere.
+    An identifier of a canonical row, written so that equal ones are equal text, or null
+    where it is blank or none of its kind. Account and anonymous ids are unique in their
+    system only; the others everywhere.
 
     Usage: {{ identifier("email", "orders") }} as email
 #}
 {% macro identifier(type, relation) %}
+    {%- set column = relation ~ "." ~ identity_kinds()[type] -%}
     {%- if type == "email" -%}
-        case
-            when {{ relation }}.email like '%_@_%'
-                then lower(trim({{ relation }}.email))
-        end
+        {{ identifier_of_email(column) }}
     {%- elif type == "phone" -%}
-        {%- set number = namespace(text=relation ~ ".phone") -%}
-        {%- for mark in [" ", "-", "(", ")", "/", "."] -%}
-            {%- set number.text = "replace(" ~ number.text ~ ", '" ~ mark ~ "', '')" -%}
-        {%- endfor -%}
-        nullif({{ number.text }}, '')
+        {{ identifier_of_phone(column) }}
     {%- elif type == "loyalty_card" -%}
-        nullif(trim({{ relation }}.loyalty_card), '')
+        {{ identifier_of_card(column) }}
     {%- else -%}
-        {%- set column = {"account": "account_id", "anonymous": "anonymous_id"}[type] -%}
-        {{ relation }}.system || ':' || nullif({{ relation }}.{{ column }}, '')
+        {{ relation }}.system || ':' || nullif(trim({{ column }}), '')
     {%- endif -%}
 {% endmacro %}
+
+{# Something, an at sign and something, without spaces; small letters. #}
+{% macro identifier_of_email(column) -%}
+    case
+        when trim({{ column }}) like '_%@_%' and trim({{ column }}) not like '% %'
+            then lower(trim({{ column }}))
+    end
+{%- endmacro %}
+
+{# A plus sign and 7 to 15 digits, as in E.164. #}
+{% macro identifier_of_phone(column) -%}
+    {%- set bare = "translate(replace(" ~ column ~ ", '(0)', ''), ' ()-/.', '')" -%}
+    {%- set digits -%}
+        substr({{ bare }}, case when {{ bare }} like '00%' then 3 else 2 end)
+    {%- endset -%}
+    case
+        when
+            ({{ bare }} like '+%' or {{ bare }} like '00%')
+            and length({{ digits }}) between 7 and 15
+            and {{ digits }} not like '0%'
+            and translate({{ digits }}, '0123456789', '') = ''
+            then '+' || {{ digits }}
+    end
+{%- endmacro %}
+
+{# Capitals and digits without spaces and marks; nothing but zeros is no card. #}
+{% macro identifier_of_card(column) -%}
+    case
+        when translate({{ column }}, '0 -./', '') <> ''
+            then translate(upper({{ column }}), ' -./', '')
+    end
+{%- endmacro %}

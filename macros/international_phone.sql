@@ -11,7 +11,12 @@
         "FR": "33", "GB": "44", "HU": "36", "IT": "39", "LI": "423", "LU": "352",
         "NL": "31", "SI": "386", "SK": "421",
     } -%}
-    {%- set digits = "translate(" ~ column ~ ", ' ()-/.', '')" -%}
+    {#- `+43 (0)660 …` names the zero that is dialled at home only. -#}
+    {%- set from_abroad = (
+        "case when " ~ column ~ " like '+%' or " ~ column ~ " like '00%' then replace("
+        ~ column ~ ", '(0)', '') else " ~ column ~ " end"
+    ) -%}
+    {%- set digits = "translate(" ~ from_abroad ~ ", ' ()-/.', '')" -%}
     case
         when {{ digits }} like '00%' then '+' || substr({{ digits }}, 3)
         {%- for code, dialling_code in dialling_codes.items() %}

@@ -1,83 +1,109 @@
--- One row per identifier that belongs to one person, with that person's customer_id.
+-- One row per identifier in the hands of one person, with that person's customer_id.
 {{ config(materialized="table") }}
 
-with sightings as (
-    select * from {{ ref("int_identity_sightings") }}
+with nodes as (
+    select * from {{ ref("int_identity_nodes") }}
 ),
 
 components as (
     select * from {{ ref("int_identity_components") }}
 ),
 
-sightings_of_customers as (
+nodes_of_people as (
     select
-        sightings.*,
-        coalesce(
-            by_account.customer_id,
-            by_email.customer_id,
-            by_loyalty_card.customer_id,
-            by_phone.customer_id
-        ) as customer_id
-    from sightings
-    {% for type in ["account", "email", "loyalty_card", "phone"] %}
-        left join components as by_{{ type }}
-            on
-                by_{{ type }}.identifier_type = '{{ type }}'
-                and sightings.{{ type }} = by_{{ type }}.identifier
-    {% endfor %}
+        nodes.*,
+        coalesce(components.component, nodes.tree) as person
+    from nodes
+    left join components
+        on nodes.tree = components.node
 ),
 
-identifiers_seen as (
-    {% for type in ["account", "email", "loyalty_card", "phone", "anonymous"] %}
-        select
-            '{{ type }}' as identifier_type,
-            {{ type }} as identifier,
-            customer_id,
-            through,
-            first_seen_at,
-            last_seen_at
-        from sightings_of_customers
-        where {{ type }} is not null and customer_id is not null
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+-- The member that was seen first gives its id, so the id stays when others join.
+ranked_members as (
+    select
+        person,
+        {{ identity_own_id("identifier_type", "identifier") }} as customer_id,
+        row_number() over (
+            partition by person
+            order by first_seen_at asc nulls last, identifier_type asc, identifier asc
+        ) as place
+    from nodes_of_people
+    where {{ identity_gives_id("identifier_type", "stands_alone", "holding") }}
 ),
 
-holders as (
+people as (
+    select * from ranked_members
+    where place = 1
+),
+
+identifiers_of_people as (
+    select
+        nodes_of_people.*,
+        people.customer_id,
+        held_from is not null or held_until is not null as has_moved
+    from nodes_of_people
+    inner join people
+        on nodes_of_people.person = people.person
+),
+
+-- Whoever turned out to be the same person afterwards did not pass it on.
+changes_of_hands as (
+    select
+        *,
+        case
+            when
+                customer_id = lag(customer_id) over (
+                    partition by identifier_type, identifier
+                    order by holding
+                )
+                then 0
+            else 1
+        end as is_change
+    from identifiers_of_people
+    where has_moved
+),
+
+numbered_holdings as (
+    select
+        *,
+        cast(
+            sum(is_change) over (
+                partition by identifier_type, identifier
+                order by holding
+                rows between unbounded preceding and current row
+            ) as integer
+        ) as new_holding
+    from changes_of_hands
+),
+
+int_identity_map as (
     select
         identifier_type,
         identifier,
+        holding,
         customer_id,
-        min_by(through, (first_seen_at, through)) as through,
+        through,
+        stands_alone,
+        held_from,
+        held_until,
+        first_seen_at,
+        last_seen_at
+    from identifiers_of_people
+    where not has_moved
+    union all
+    select
+        identifier_type,
+        identifier,
+        new_holding as holding,
+        customer_id,
+        min_by(through, holding) as through,
+        max(case when stands_alone then 1 else 0 end) = 1 as stands_alone,
+        case when count(held_from) = count(*) then min(held_from) end as held_from,
+        case when count(held_until) = count(*) then max(held_until) end as held_until,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from identifiers_seen
-    group by identifier_type, identifier, customer_id
-),
-
-counted_holders as (
-    select
-        *,
-        count(*) over (partition by identifier_type, identifier) as count_holders
-    from holders
-),
-
--- What stands for a person is that person's; anything else must have one holder only.
-int_identity_map as (
-    select
-        counted_holders.identifier_type,
-        counted_holders.identifier,
-        counted_holders.customer_id,
-        counted_holders.through,
-        counted_holders.first_seen_at,
-        counted_holders.last_seen_at
-    from counted_holders
-    left join components
-        on
-            counted_holders.identifier_type = components.identifier_type
-            and counted_holders.identifier = components.identifier
-    where
-        counted_holders.customer_id = components.customer_id
-        or (components.customer_id is null and counted_holders.count_holders = 1)
+    from numbered_holdings
+    group by identifier_type, identifier, new_holding, customer_id
 )
 
 select * from int_identity_map

@@ -23,6 +23,7 @@ int_list_members as (
                     then lower(trim(manual_lists.customer))
                 else trim(manual_lists.customer)
             end
+            and identity_map.held_until is null
     cross join clock
     where
         coalesce(manual_lists.added_at < clock.as_of, true)

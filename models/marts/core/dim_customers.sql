@@ -44,7 +44,7 @@ contacts as (
             end
         ) as phone
     from identity_map
-    where identifier_type in ('email', 'phone')
+    where identifier_type in ('email', 'phone') and held_until is null
     group by customer_id
 ),
 

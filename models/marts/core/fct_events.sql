@@ -36,7 +36,7 @@ fct_events as (
         {{ local_date("events.occurred_at") }} as occurred_date,
         events.occurred_at
     from events
-    {{ identity_joins("events", ["account", "anonymous"]) }}
+    {{ identity_joins("events", ["account", "anonymous"], "events.occurred_at") }}
     left join products
         on events.system || ':' || events.product_id = products.product_id
 )

@@ -72,7 +72,7 @@ valued_orders as (
             orders.currency = currency_rates.currency
             and orders.ordered_date >= currency_rates.valid_from
             and orders.ordered_date < currency_rates.valid_until
-    {{ identity_joins("orders", identifiers) }}
+    {{ identity_joins("orders", identifiers, "orders.ordered_at") }}
 ),
 
 fct_orders as (

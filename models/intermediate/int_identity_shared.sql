@@ -1,0 +1,58 @@
+-- One row per identifier that was seen with more others than one person can have.
+{{ config(materialized="table") }}
+{% set kinds = identity_kinds() %}
+
+with sightings as (
+    select * from {{ ref("int_identity_sightings") }}
+),
+
+-- What stands beside an identifier is told by the strongest that it came with.
+identifiers_with_another as (
+    {% for kind in kinds %}
+        select
+            '{{ kind }}' as identifier_type,
+            {{ kind }} as identifier,
+            case
+                {% for other in kinds if other not in (kind, "anonymous") %}
+                    when {{ other }} is not null then '{{ other }}:' || {{ other }}
+                {% endfor %}
+            end as another,
+            {{ identity_limit(kind) }} as max_others
+        from sightings
+        where {{ kind }} is not null
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+identifiers_with_others as (
+    select
+        identifier_type,
+        identifier,
+        max_others
+    from identifiers_with_another
+    group by identifier_type, identifier, max_others
+    having min(another) <> max(another)
+),
+
+int_identity_shared as (
+    select
+        identifiers_with_others.identifier_type,
+        identifiers_with_others.identifier,
+        count(distinct identifiers_with_another.another) as count_others,
+        identifiers_with_others.max_others
+    from identifiers_with_others
+    inner join identifiers_with_another
+        on
+            identifiers_with_others.identifier_type
+            = identifiers_with_another.identifier_type
+            and identifiers_with_others.identifier = identifiers_with_another.identifier
+    group by
+        identifiers_with_others.identifier_type,
+        identifiers_with_others.identifier,
+        identifiers_with_others.max_others
+    having
+        count(distinct identifiers_with_another.another)
+        > identifiers_with_others.max_others
+)
+
+select * from int_identity_shared
