@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format dev lock clean
+.PHONY: help run test fuzz kill lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ test: $(INSTALLED) lint ## run everything that must hold
 
 fuzz: $(INSTALLED) ## compare compiled segments with the reference for long (EXAMPLES=)
 	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/kohorte/test_truth.py
+
+kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
+	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py
 
 lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet

@@ -91,7 +91,7 @@ def definitions_model(specs: Specs, plans: Iterable[EntityPlan], dialect: str) -
     rows += [_set_aside(aside) for aside in specs.set_aside if aside.name]
     selects = tuple(map(_definition, rows)) or (_definition({}).where(exp.false()),)
     query = Query(DEFINITIONS_MODEL, selects)
-    return _model("One row per segment that is declared.", "view", (query,), dialect)
+    return _model("One row per segment that is declared.", "table", (query,), dialect)
 
 
 def unread_files_model(specs: Specs, dialect: str) -> str:

@@ -114,6 +114,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def warehouse_path(root: Path) -> Path:
+WAREHOUSE_VARIABLE = "KOHORTE_WAREHOUSE"
+
+
+def warehouse_path(root: Path, name: str = "kohorte") -> Path:
     """Return the DuckDB file of the default target; an environment variable moves it."""
-    return root / os.environ.get("KOHORTE_WAREHOUSE", "warehouse/kohorte.duckdb")
+    return root / os.environ.get(WAREHOUSE_VARIABLE, f"warehouse/{name}.duckdb")

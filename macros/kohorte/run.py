@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from kohorte.errors import KohorteError, nearest
-from kohorte.project import GENERATED_FOLDER, Project, read_project, warehouse_path
+from kohorte.project import (
+    GENERATED_FOLDER,
+    WAREHOUSE_VARIABLE,
+    Project,
+    read_project,
+    warehouse_path,
+)
 
 DEMO_CUSTOMERS = 5000
 DEMO_SEED = 7
@@ -79,10 +85,20 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
         raise KohorteError(f"as_of `{as_of}` is not an instant; write it like 2026-03-31")
     if as_of:
         variables["as_of"] = as_of
-    status = _build(project, systems, folders, variables)
+    warehouse = _warehouse(project, systems)
+    status = _build(project, warehouse, systems, folders, variables)
     if status == 0:
-        print_summary(root)
+        print_summary(root, warehouse)
     return status
+
+
+def _warehouse(project: Project, systems: Sequence[str]) -> Path:
+    """Return the file to build: other systems than the project's own have their own file.
+
+    A warehouse remembers who was in which segment, and two shops have two memories.
+    """
+    own = sorted(systems) == sorted(project.vars.get("systems") or [])
+    return warehouse_path(project.root, "kohorte" if own else "_".join(systems))
 
 
 def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> dict[str, str]:
@@ -100,12 +116,12 @@ def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> 
 
 def _build(
     project: Project,
+    warehouse: Path,
     systems: Sequence[str],
     folders: dict[str, str],
     variables: dict[str, Any],
 ) -> int:
     """Run `dbt build`, unless the same was built from the same before."""
-    warehouse = warehouse_path(project.root)
     record = warehouse.with_suffix(".run.json")
     raw_files = [project.root / folders[system] for system in systems]
     fingerprint = _fingerprint(project.root, raw_files, variables)
@@ -123,7 +139,8 @@ def _build(
         "--quiet", "--warn-error-options", json.dumps({"error": ["Deprecations"]}),
     ]  # fmt: skip
     print(f"dbt build: {', '.join(systems)} (this takes a minute or two)", flush=True)
-    status = subprocess.run(command, cwd=project.root, check=False).returncode
+    environment = {**os.environ, WAREHOUSE_VARIABLE: str(warehouse)}
+    status = subprocess.run(command, cwd=project.root, env=environment, check=False).returncode
     if status == 0:
         built = [fingerprint, *_state(warehouse)]
         record.write_text(json.dumps({"built": built}), encoding="utf-8")
@@ -171,13 +188,13 @@ def _files(path: Path) -> Iterator[Path]:
         yield from (found for found in sorted(path.rglob("*")) if found.is_file())
 
 
-def print_summary(root: Path) -> None:
+def print_summary(root: Path, warehouse: Path | None = None) -> None:
     """Print what was built: tables, segments with sizes and shares, and what is next."""
     import duckdb
     from rich.console import Console
     from rich.table import Table
 
-    path = warehouse_path(root)
+    path = warehouse or warehouse_path(root)
     if not path.exists():
         raise KohorteError(f"there is no warehouse at {path} yet; run: make run")
     currency = read_project(root).vars.get("currency")

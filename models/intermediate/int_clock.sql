@@ -1,8 +1,7 @@
 -- One row: the instant that every model and every segment sees the world as of.
 {{ config(materialized="table") }}
 {% set is_historical = systems_with("extracts") | length == var("systems") | length %}
-
-with as_of_instant as (
+{% set as_of_sql %}
     {% if var("as_of") is not none %}
         select {{ instant(var("as_of")) }} as as_of
     {% elif is_historical %}
@@ -11,6 +10,11 @@ with as_of_instant as (
     {% else %}
         select {{ instant(run_started_at) }} as as_of
     {% endif %}
+{% endset %}
+{% do refuse_to_go_back(as_of_sql) %}
+
+with as_of_instant as (
+    {{ as_of_sql }}
 ),
 
 clock as (

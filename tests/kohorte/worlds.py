@@ -23,6 +23,9 @@ CITIES = ("Wien", "wien", "Graz", "St. Pölten", "", "a'b{{c}}", "%_")
 INTERESTS = ("shoes", "books", "pets")
 EVENTS = ("viewed", "carted", "searched")
 CHANNELS = ("web", "store", None)
+#: The segments that a spec may have, and the tiers of its ladder.
+SEGMENTS = tuple(f"s{number}" for number in range(8))
+TIERS = tuple(f"status__{tier}" for tier in ("bronze", "silver", "gold", "only"))
 #: Month ends, leap days, both changes of clocks, and an ordinary noon.
 AS_OFS = (
     dt.datetime(2026, 7, 1), dt.datetime(2024, 2, 29, 12), dt.datetime(2025, 3, 1),
@@ -116,6 +119,7 @@ def worlds(draw: st.DrawFn) -> World:
             "occurred_at": instants,
         }
     )
+    stays = _stays(as_of)
     on_lists = st.lists(st.sampled_from([*PEOPLE, "stranger"]), max_size=4)
     return World(
         as_of=as_of.replace(tzinfo=dt.UTC),
@@ -135,8 +139,24 @@ def worlds(draw: st.DrawFn) -> World:
         },
         lists={"friends": draw(on_lists), "left_alone": draw(on_lists)},
         places={"home": ("latitude", "longitude")},
+        history={name: draw(stays) for name in SEGMENTS if draw(st.booleans())},
+        earned={name: draw(stays) for name in TIERS if draw(st.booleans())},
         bucket=bucket,
     )  # fmt: skip
+
+
+@st.composite
+def _stays(
+    draw: st.DrawFn, as_of: dt.datetime
+) -> list[tuple[str, dt.datetime, dt.datetime | None]]:
+    """Draw stays that neither overlap nor touch, some of them open."""
+    stays = []
+    for key in draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=5)):
+        instants = sorted(draw(st.lists(_instants(as_of), unique=True, min_size=1, max_size=4)))
+        for number in range(0, len(instants), 2):
+            left = instants[number + 1] if number + 1 < len(instants) else None
+            stays.append((key, instants[number], left))
+    return stays
 
 
 @st.composite
@@ -348,12 +368,26 @@ _LEAVES = st.one_of(
 )  # fmt: skip
 
 
+def _memberships(names: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Draw a condition on membership in a segment, now or in the past."""
+    since: dict[str, st.SearchStrategy[Any]] = {"for_at_least": _PERIODS, "entered": _WINDOWS}
+    now = st.sampled_from(("in_segment", "not_in_segment")).flatmap(
+        lambda head: st.fixed_dictionaries({head: names}, optional=since)
+    )
+    past = st.builds(
+        lambda name, window: {"was_in_segment": name, **window},
+        names,
+        st.one_of(st.just({}), _WINDOWS),
+    )
+    return st.one_of(now, now, past)
+
+
 def conditions(segments: list[str]) -> st.SearchStrategy[Any]:
     """Draw a condition that may use the segments named."""
     leaves = _LEAVES
     if segments:
         names = st.sampled_from(segments)
-        leaves = st.one_of(_LEAVES, _one(in_segment=names, not_in_segment=names))
+        leaves = st.one_of(_LEAVES, _LEAVES, _memberships(names))
     grown = st.recursive(
         leaves,
         lambda inner: st.one_of(
@@ -402,11 +436,16 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             segment["active"] = draw(_ACTIVE)
         if draw(st.integers(0, 4)) == 0:
             segment["split"] = draw(_SPLITS)
+        if draw(st.integers(0, 5)) == 0:
+            segment["kind"] = "snapshot"
         segments[f"s{number}"] = segment
         usable.append(f"s{number}")
         if number == 0 and draw(st.booleans()):
-            document["ladders"] = {"status": {"by": "age", "tiers": draw(_TIERS)}}
-            usable += [f"status__{tier}" for tier in document["ladders"]["status"]["tiers"]]
+            ladder = {"by": "age", "tiers": draw(_TIERS)}
+            if draw(st.booleans()):
+                ladder["grace"] = draw(_PERIODS)
+            document["ladders"] = {"status": ladder}
+            usable += [f"status__{tier}" for tier in ladder["tiers"]]
     if draw(st.booleans()):
         branches = draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3, unique=True))
         document["waterfalls"] = {"message": {"first_match": branches}}
@@ -427,7 +466,9 @@ def compiled_members(
         connection.execute("set threads = 1")
         _load(connection, world)
         harness.run_models(connection, files)
-        return harness.members(connection), harness.variants(connection)
+        found = harness.members(connection).items()
+        seen = {name: keys for name, keys in found if not name.endswith("__reached")}
+        return seen, harness.variants(connection)
 
 
 def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:
@@ -451,8 +492,27 @@ def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:
             values = [row.get(column) for row in rows for column in names]
             inserted = ", ".join([f"({holders})"] * len(rows))
             connection.execute(f"insert into {name} values {inserted}", values)
+    _load_history(connection, world)
     keys = {row["customer_id"] for row in world.customers}
     connection.execute("create table int_list_members (list_name varchar, customer_id varchar)")
     for name, members in world.lists.items():
         for key in keys & set(members):
             connection.execute("insert into int_list_members values (?, ?)", [name, key])
+
+
+def _load_history(connection: duckdb.DuckDBPyConnection, world: World) -> None:
+    """Write the stays as the view before the run would show them."""
+    as_of = world.as_of.astimezone(dt.UTC).replace(tzinfo=None)
+    connection.execute(
+        "create table int_segment_stays_before"
+        " (segment varchar, customer_id varchar, entered_at timestamp, left_at timestamp)"
+    )
+    connection.execute("create table int_segment_snapshots_before (segment varchar)")
+    reached = {f"{tier}__reached": stays for tier, stays in world.earned.items()}
+    for name, stays in {**world.history, **reached}.items():
+        connection.execute("insert into int_segment_snapshots_before values (?)", [name])
+        for key, entered_at, left_at in stays:
+            if entered_at < as_of:
+                is_open = left_at is None or left_at >= as_of
+                row = [name, key, entered_at, None if is_open else left_at]
+                connection.execute("insert into int_segment_stays_before values (?, ?, ?, ?)", row)

@@ -71,8 +71,10 @@ Segments
 - Somebody who is a member now but has no open stay entered at as_of, and `entered: within` includes
   as_of; for_at_least includes its edge. `not_in_segment` with options is the complement of
   `in_segment` with them (members now excluded first).
-- was_in_segment reads past stays only, so it makes no cycle and may name its own segment; a stay
-  counts if it overlaps the window.
+- A stay that ends at as_of or later is still open, one that begins then does not exist (both are
+  what the run at as_of itself writes).
+- was_in_segment takes every window (within and between). It reads past stays only, so it makes no
+  cycle and may name its own segment; a stay counts if it overlaps the window.
 - A dynamic segment without `where` is an error (everyone); `where: []` is everyone.
 - exclude and include come first, then limit, which may drop the included (include beats limit).
 - limit ignores members whose `by` is missing, so drops them (puts them last).
@@ -81,8 +83,9 @@ Segments
   active and limit say now.
 - A ladder's name is no segment, only its tiers are; a threshold is included in its tier.
 - Grace needs `World.earned`: the stays in which the customer's own value earned a tier. The highest
-  of the earned and the still kept tiers counts; kept until left_at + grace, excluded. An earned
-  stay that is still open while the value is lower ends at as_of.
+  of the earned and the still kept tiers counts; kept while left_at is later than the start of the
+  window `within: grace` (until left_at + grace). An earned stay that is still open while the value
+  is lower ends at as_of.
 - Variants are cut from [0, 1) in the order written and must add up to 100 (the rest has none).
 - A name that is both a list and a segment is an error in `exclude`.
 """
@@ -220,7 +223,7 @@ class _Evaluation:
                 lambda of, rest: self._complement(self._in_segment(of, rest)),
                 IN_SEGMENT_OPTIONS,
             ),
-            "was_in_segment": (self._was_in_segment, {"within", "between"}),
+            "was_in_segment": (self._was_in_segment, WINDOW_KEYS),
             "on_list": (lambda of, rest: self._on_list(of), set()),
             "sample": (lambda of, rest: self._sample(of), set()),
             "sql": (self._sql, set()),
@@ -329,16 +332,12 @@ class _Evaluation:
         return {key for key, name in held.items() if name == tier}
 
     def _kept(self, tier: str, grace: Any) -> set[str]:
-        span = parse_span(grace)
+        start = self._clock.back(parse_span(grace)).instant
+        now = self._clock.as_of.instant
         kept = set()
         for key, entered_at, left_at in self._world.earned.get(tier, ()):
-            now = self._clock.as_of.instant
-            if key not in self._everyone or as_instant(entered_at) >= now:
-                continue
-            left = self._clock.as_of
-            if left_at is not None and as_instant(left_at) < now:
-                left = self._clock.at_instant(left_at)
-            if now < self._clock.step(left, span, 1).instant:
+            left = now if left_at is None else as_instant(left_at)
+            if key in self._everyone and as_instant(entered_at) < now and left > start:
                 kept.add(key)
         return kept
 
@@ -439,14 +438,14 @@ class _Evaluation:
     # -- membership in segments ------------------------------------------------------------------
 
     def _stays(self, name: str) -> list[Stay]:
-        """Return the stays that have begun by as_of; one that ends later is still open."""
+        """Return the stays that have begun before as_of; one that ends then is still open."""
         now = self._clock.as_of.instant
         stays: list[Stay] = []
         for key, entered_at, left_at in self._world.history.get(name, ()):
             entered = as_instant(entered_at)
             left = None if left_at is None else as_instant(left_at)
-            if key in self._everyone and entered <= now:
-                stays.append((key, entered, None if left is None or left > now else left))
+            if key in self._everyone and entered < now:
+                stays.append((key, entered, None if left is None or left >= now else left))
         return stays
 
     def _open_stays(self, name: str) -> dict[str, datetime]:

@@ -14,6 +14,7 @@ from sqlglot.errors import SqlglotError
 from kohorte import shapes
 from kohorte.catalog import Type
 from kohorte.conditions.base import Build, Condition, ReadCondition
+from kohorte.predicates.base import literal
 
 if TYPE_CHECKING:
     from kohorte.document import Mapping, Node
@@ -92,10 +93,12 @@ class SqlExpression(Condition):
         return shapes.fields({head: text}, required=[head])
 
     def sql(self, build: Build) -> exp.Expr:
-        """Return the tree, with its columns those of the query."""
+        """Return the tree, with its columns those of the query; x / 0 is null everywhere."""
         tree = sqlglot.parse_one(self.text, dialect="duckdb")
 
         def resolve(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Div):
+                node.set("expression", exp.func("nullif", node.expression, literal(0)))
             return build.column(node.name) if isinstance(node, exp.Column) else node
 
         return exp.paren(tree.transform(resolve), copy=False)

@@ -51,8 +51,8 @@ def read_ladder(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> l
     held = [_held(segment, window) for segment in reached]
     segments = []
     for position, (key, _) in enumerate(tiers):
-        above = held[position + 1 : position + 2]
-        rule = Group("all", (held[position], Group("none", tuple(above)))) if above else held[-1]
+        above = tuple(held[position + 1 :])
+        rule = Group("all", (held[position], Group("none", above))) if above else held[-1]
         segments.append(part(entry, key, texts, Kind.TIER, rule, reader))
     return [*reached, *segments]
 

@@ -249,8 +249,8 @@ int_segment_definitions as (
         'tier' as kind,
         'customer' as entity,
         '' as owner,
-        '(revenue is at least 500 or was in segment status__bronze__reached within the last 60 days) and (not ((revenue is at least 750 or was in segment status__silver__reached within the last 60 days)))' as definition,
-        'ba682ab51f1ab619' as definition_hash,
+        '(revenue is at least 500 or was in segment status__bronze__reached within the last 60 days) and (not ((revenue is at least 750 or was in segment status__silver__reached within the last 60 days) or (revenue is at least 1000 or was in segment status__gold__reached within the last 60 days)))' as definition,
+        '640003b54dd387e7' as definition_hash,
         'ladder_grace/segments.yml' as declared_in,
         'fresh' as state,
         cast(null as text) as reason,
@@ -355,8 +355,14 @@ level_1 as (
                 or (features.conditions__0 & 2) <> 0
             )
             and not (
-                features.revenue >= 750
-                or (features.conditions__0 & 4) <> 0
+                (
+                    features.revenue >= 750
+                    or (features.conditions__0 & 4) <> 0
+                )
+                or (
+                    features.revenue >= 1000
+                    or (features.conditions__0 & 1) <> 0
+                )
             )
         ) as in_segment__status__bronze,
         (
