@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from kohorte.errors import KohorteError
+from kohorte.errors import KohorteError, shown
 
 #: Names that SQL takes without quotes, so that they need none anywhere.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -117,7 +117,7 @@ def read_catalog(root: Path) -> Catalog:
     """
     entities: dict[str, Entity] = {}
     activities: dict[str, Activity] = {}
-    for path, model in _models(root / "models"):
+    for path, model in _models(root):
         meta = _meta(model)
         shown_as = f"{path.relative_to(root)}, model {model['name']}"
         if not meta:
@@ -128,29 +128,44 @@ def read_catalog(root: Path) -> Catalog:
             _put(activities, activity.name, activity, shown_as)
         elif "entity" in meta:
             _need(meta, ("entity", "key"), columns, shown_as)
+            _check_name("entity", meta["entity"], shown_as)
             entity = Entity(meta["entity"], model["name"], meta["key"], columns)
             _put(entities, entity.name, entity, shown_as)
     return Catalog(entities, activities, _lists(root / "seeds"))
 
 
-def _models(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield each model description below a folder, with its file."""
+def _models(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each model description of a project, with its file."""
+    folder = root / "models"
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         text = path.read_text(encoding="utf-8")
         if "kohorte:" not in text:
             continue
         try:
-            document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
+            document = yaml.load(text, Loader=yaml.CSafeLoader)
         except yaml.YAMLError as error:
-            raise KohorteError(f"{path}: not YAML: {error}") from None
-        for model in document.get("models") or []:
+            raise KohorteError(f"{path.relative_to(root)}: not YAML: {error}") from None
+        models = document.get("models") if isinstance(document, dict) else document
+        where = str(path.relative_to(root))
+        for model in _mappings(models, where, "models"):
+            _mappings(model.get("columns"), f"{where}, model {model['name']}", "columns")
             yield path, model
+
+
+def _mappings(items: Any, where: str, what: str) -> list[dict[str, Any]]:
+    """Return a list of described things; refuse what is of another shape."""
+    found = items or []
+    if not isinstance(found, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("name"), str) for item in found
+    ):
+        raise KohorteError(f"{where}: `{what}` is not a list of mappings with a name")
+    return found
 
 
 def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
     """Return `config.meta.kohorte` of a model or column, or an empty mapping."""
-    meta = (node.get("config") or {}).get("meta") or {}
-    return meta.get("kohorte") or {}
+    own = ((node.get("config") or {}).get("meta") or {}).get("kohorte") or {}
+    return own if isinstance(own, dict) else {"entity": own}
 
 
 def _put(names: dict[str, Any], name: str, value: object, shown_as: str) -> None:
@@ -170,11 +185,19 @@ def _need(
             raise KohorteError(f"{where}: `{key}: {meta[key]}` is not a described column")
 
 
+def _check_name(what: str, name: object, where: str) -> None:
+    """Refuse a name that SQL, a path or the language would read something into."""
+    if not isinstance(name, str) or not NAME.fullmatch(name) or RESERVED in name:
+        message = f"{where}: {what} `{shown(name)}` needs another name"
+        raise KohorteError(f"{message}: lower-case letters, digits, single underscores")
+
+
 def _activity(
     model: Mapping[str, Any], meta: Mapping[str, Any], columns: dict[str, Column], where: str
 ) -> Activity:
     keys = ("activity", "entity", "key", "time")
     _need(meta, (*keys, "type") if "type" in meta else keys, columns, where)
+    _check_name("activity", meta["activity"], where)
     return Activity(
         name=meta["activity"],
         model=model["name"],
@@ -194,7 +217,13 @@ def _columns(model: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> d
         column = _column(described, where)
         if column:
             columns[column.name] = column
-    for name, parts in (meta.get("places") or {}).items():
+    places = meta.get("places") or {}
+    if not isinstance(places, dict):
+        raise KohorteError(f"{where}: `places` is not a mapping of a name to two columns")
+    for name, parts in places.items():
+        _check_name("place", name, where)
+        if name in columns:
+            raise KohorteError(f"{where}: `{name}` is a place and a column")
         if len(parts) != 2 or not all(part in columns for part in parts):
             raise KohorteError(f"{where}: place `{name}` needs two described columns")
         columns[name] = Column(name, Type.PLACE, parts=(parts[0], parts[1]))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
+from itertools import chain
 
 from sqlglot import exp
 
@@ -46,8 +48,13 @@ _LAYOUT: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r" \+ case when "), "\n    + case when "),
     (re.compile(r"\n( *)when ([^\n]+)\n +then "), r"\n\1when \2\n\1    then "),
 )
-#: What opens an expression, a statement or a comment of Jinja.
-_JINJA = re.compile(r"\{(?=[{%#])")
+#: What Jinja would read something into, or change, and what the engine puts back for it.
+_JINJA: tuple[tuple[re.Pattern[str], exp.Expr], ...] = (
+    (re.compile(r"\{(?=[{%#])"), exp.Literal.string("{")),
+    (re.compile(r"\r"), exp.func("chr", exp.Literal.number(13))),
+)
+#: Signs that may stand for it in a literal that does not hold them.
+_STAND_INS = ("~", "^", "§")
 
 
 def dialect_of(adapter: str) -> str:
@@ -89,8 +96,11 @@ def bucket(seed: str, key: exp.Expr, dialect: str) -> exp.Expr:
     return exp.cast(exp.paren(prefixed), "bigint")
 
 
-def render(query: exp.Expr, dialect: str) -> str:
-    """Return SQL in the house's layout: keywords in lower case, values untouched."""
+def render(query: exp.Expr, dialect: str, margin: str = "") -> str:
+    """Return SQL in the house's layout: keywords in lower case, values untouched.
+
+    `margin` is put before every line but those inside a value.
+    """
     text = query.sql(
         dialect=dialect, pretty=True, indent=4, pad=4, normalize_functions="lower",
         max_text_width=46, copy=False, comments=False,
@@ -104,39 +114,35 @@ def render(query: exp.Expr, dialect: str) -> str:
     text = _QUOTED[dialect].sub(put_away, text).lower()
     for pattern, replacement in _LAYOUT:
         text = pattern.sub(replacement, text)
+    text = textwrap.indent(text, margin)
     return _MARKED.sub(lambda found: values[int(found[1])], text)
 
 
 def without_jinja(query: exp.Expr) -> exp.Expr:
-    """Return the query with no literal in which dbt could see Jinja.
-
-    A literal is cut behind every brace that would open an expression, and its pieces
-    are concatenated again by the engine.
-    """
-
+    """Return the query with no literal in which dbt could see Jinja."""
     dangerous = [
         literal
         for literal in query.find_all(exp.Literal)
-        if literal.is_string and _JINJA.search(literal.this)
+        if literal.is_string and any(pattern.search(literal.this) for pattern, _ in _JINJA)
     ]
     if not dangerous:
         return query
-
-    def cut(node: exp.Expr) -> exp.Expr:
-        if node not in dangerous:
-            return node
-        pieces = [exp.Literal.string(piece) for piece in _pieces(node.this)]
-        joined: exp.Expr = pieces[0]
-        for piece in pieces[1:]:
-            joined = exp.DPipe(this=joined, expression=piece)
-        return exp.paren(joined, copy=False)
-
-    return query.transform(cut)
+    return query.transform(lambda node: _put_back(node.this) if node in dangerous else node)
 
 
-def _pieces(text: str) -> list[str]:
-    pieces, start = [], 0
-    for found in _JINJA.finditer(text):
-        pieces.append(text[start : found.end()])
-        start = found.end()
-    return [*pieces, text[start:]]
+def _put_back(text: str) -> exp.Expr:
+    """Return a literal with stand-ins, and what replaces them by what they stand for.
+
+    One call for each kind, however often it occurs: engines limit how deep a query nests.
+    """
+    stand_ins = chain(_STAND_INS, map(chr, range(0xE000, 0xF8FF)))
+    replaced: list[tuple[str, exp.Expr]] = []
+    for pattern, original in _JINJA:
+        if pattern.search(text):
+            sign = next(sign for sign in stand_ins if sign not in text)
+            text = pattern.sub(sign, text)
+            replaced.append((sign, original))
+    sql: exp.Expr = exp.Literal.string(text)
+    for sign, original in replaced:
+        sql = exp.func("replace", sql, exp.Literal.string(sign), original.copy())
+    return sql

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeAlias
 
 import yaml
@@ -77,7 +78,10 @@ def read_document(path: Path, shown_as: str) -> Node | None:
 
     Raises SpecErrors with the place of every mistake that the parser can see.
     """
-    if path.stat().st_size > MAX_BYTES:
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise _error(Place(shown_as), "not a file", "a text file with specs")
+    if status.st_size > MAX_BYTES:
         raise _error(Place(shown_as), f"the file is larger than {MAX_BYTES:,} bytes")
     try:
         text = path.read_bytes().decode("utf-8-sig")

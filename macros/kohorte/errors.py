@@ -69,7 +69,7 @@ class SpecErrors(KohorteError):
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return the candidate that resembles the name most, or an empty text."""
     found = difflib.get_close_matches(name[:VALUE_WIDTH], list(candidates), n=1, cutoff=0.5)
-    return found[0] if found else ""
+    return shown(found[0]) if found else ""
 
 
 def shown(value: object) -> str:

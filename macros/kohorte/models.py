@@ -219,14 +219,10 @@ def _import(name: str, model: str) -> str:
 
 
 def _cte(query: Query, dialect: str) -> str:
-    selects = [render(without_jinja(select), dialect) for select in query.selects]
-    body = textwrap.indent("\n\nunion all\n\n".join(selects), "    ", _is_line)
+    selects = [render(without_jinja(select), dialect, "    ") for select in query.selects]
+    body = "\n\n    union all\n\n".join(selects)
     note = comment(query.comment) + "\n" if query.comment else ""
     return f"{note}{query.name} as (\n{body}\n)"
-
-
-def _is_line(line: str) -> bool:
-    return bool(line.strip())
 
 
 def comment(text: str) -> str:

@@ -52,10 +52,11 @@ class Period:
         """Whether it is a fixed number of seconds whatever the clocks do."""
         return self.unit in EXACT_UNITS
 
-    def sql(self) -> exp.Interval:
+    def sql(self, *, is_negative: bool = False) -> exp.Interval:
         """Return the period as a SQL interval."""
         unit, factor = UNITS[self.unit]
-        amount = exp.Literal.string(str(self.amount * factor))
+        sign = "-" if is_negative else ""
+        amount = exp.Literal.string(f"{sign}{self.amount * factor}")
         return exp.Interval(this=amount, unit=exp.var(unit))
 
 
@@ -136,8 +137,10 @@ class Moment:
 
     def _shifted(self, instant: exp.Expr) -> exp.Expr:
         assert self.period is not None
-        make = exp.Add if self.is_ahead else exp.Sub
-        return make(this=instant, expression=self.period.sql())
+        # DuckDB holds 30 days and 1 month to be equal, and would compute only one of the two.
+        is_negative = UNITS[self.period.unit][0] in ("MONTH", "YEAR")
+        make = exp.Add if self.is_ahead != is_negative else exp.Sub
+        return make(this=instant, expression=self.period.sql(is_negative=is_negative))
 
     def _wall_clock(self, clock: Clock) -> exp.Expr:
         if self.anchor == "date":

@@ -36,6 +36,8 @@ PERIOD_EXPECTED = f"a number and a unit ({', '.join(UNITS)}), such as 30 days"
 MOMENT_EXPECTED = "a date such as 2026-01-31, or such as 90 days ago"
 WINDOW_KEYS = ("within", "between", "before", "after", "this", "previous")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) *%")
+#: After so many mistakes, the nearest name is not looked for any more: it takes time.
+MAX_HINTS = 20
 #: Lists of values longer than this belong into a manual list.
 MAX_ITEMS = 10_000
 
@@ -51,6 +53,8 @@ class Reader:
     problems: list[Problem]
     #: The activity whose columns are in view; nothing for the entity's attributes.
     activity: str = ""
+    #: How many mistakes were told of other entries.
+    told: int = 0
 
     # --- mistakes -------------------------------------------------------------------
 
@@ -63,7 +67,8 @@ class Reader:
         name: str = "",
     ) -> Invalid:
         """Record a mistake; the caller raises what this returns."""
-        hint = nearest(name, candidates) if name else ""
+        has_hint = bool(name) and self.told + len(self.problems) < MAX_HINTS
+        hint = nearest(name, candidates) if has_hint else ""
         self.problems.append(Problem(node.place, message, expected, hint))
         return Invalid()
 

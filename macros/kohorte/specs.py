@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kohorte.catalog import Catalog
@@ -63,7 +63,8 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
     segments: dict[str, Segment] = {}
     for entry in files.declared.values():
         own: list[Problem] = []
-        read = _read_entry(entry, catalog, names[entry.entity()], own)
+        reader = file_reader(own, told=len(problems))
+        read = _read_entry(entry, catalog, names[entry.entity()], reader)
         segments |= {segment.name: segment for segment in read}
         broken |= {name: own[0] for name in entry.names() if own}
         problems += own
@@ -124,16 +125,15 @@ def _ordered(
 
 
 def _read_entry(
-    entry: Declared, catalog: Catalog, names: Collection[str], problems: list[Problem]
+    entry: Declared, catalog: Catalog, names: Collection[str], reader: Reader
 ) -> list[Segment]:
     """Read what one entry declares; nothing if it holds mistakes, which are recorded."""
     known, read = _SECTIONS[entry.section]
-    reader = file_reader(problems)
     with reader.tolerant():
         parts = reader.fields(entry.node, optional=known)
         reader = _entity_reader(entry, parts, catalog, names, reader)
         segments = read(entry, parts, reader)
-        return [] if problems else segments
+        return [] if reader.problems else segments
     return []
 
 
@@ -151,4 +151,6 @@ def _entity_reader(
         message = f"there is no entity `{shown(name)}`"
         raise reader.fail(node, message, ", ".join(catalog.entities), catalog.entities, name)
     entity = catalog.entities[name]
-    return Reader(catalog, entity, entity.attributes, names, reader.problems)
+    return replace(
+        reader, catalog=catalog, entity=entity, columns=entity.attributes, segments=names
+    )

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
+import yaml
 from kohorte.catalog import Catalog, read_catalog
 from kohorte.compiler import compile_specs
 from kohorte.specs import Specs, read_specs
@@ -14,6 +20,77 @@ HERE = Path(__file__).parent
 PROJECT = HERE / "project"
 _REF = re.compile(r'\{\{ ref\("(\w+)"\) \}\}')
 _CONFIG = re.compile(r"\{\{ config\(.*\) \}\}\n")
+
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Literal rows of the tests' tables, and the instant (UTC) and zone they are seen from.
+
+    A column that a row leaves out is null.
+    """
+
+    customers: Rows = ()
+    orders: Rows = ()
+    events: Rows = ()
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    stays: Rows = ()
+    snapshots: Sequence[str] = ()
+    as_of: str = "2026-07-15 10:00:00"
+    timezone: str = "Europe/Vienna"
+
+    def create(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Create the tables that the catalog describes."""
+        instant = datetime.fromisoformat(self.as_of)
+        local = instant.replace(tzinfo=UTC).astimezone(ZoneInfo(self.timezone))
+        clock = f"timestamp '{instant}' as as_of, timestamp '{local:%Y-%m-%d %H:%M:%S}'"
+        connection.execute(f"create table int_clock as select {clock} as local_as_of")
+        on_lists = [
+            {"list_name": name, "customer_id": key}
+            for name, keys in self.lists.items()
+            for key in keys
+        ]
+        tables = {
+            "dim_customer_features": self.customers,
+            "fct_orders": self.orders,
+            "fct_events": self.events,
+            "int_list_members": on_lists,
+            "int_segment_stays_before": self.stays,
+            "int_segment_snapshots_before": [{"segment": name} for name in self.snapshots],
+        }
+        for name, columns in described_tables().items():
+            connection.execute(f"create table {name} ({columns})")
+            if rows := tables[name]:
+                named = list(dict.fromkeys(column for row in rows for column in row))
+                holders = ", ".join([f"({', '.join('?' for _ in named)})"] * len(rows))
+                insert = f"insert into {name} ({', '.join(named)}) values {holders}"
+                connection.execute(insert, [row.get(column) for row in rows for column in named])
+
+    def members(self, folder: Path, text: str) -> dict[str, set[str]]:
+        """Compile the text of a spec, run it on the rows, and return who is in what."""
+        files = compile_folder(write_spec(folder, text), timezone=self.timezone)
+        with duckdb.connect() as connection:
+            self.create(connection)
+            run_models(connection, files)
+            return members(connection)
+
+
+def described_tables() -> dict[str, str]:
+    """Return the columns and types of each table that compiled specs read."""
+    text = (PROJECT / "models" / "catalog.yml").read_text(encoding="utf-8")
+    described = {
+        model["name"]: ", ".join(f"{c['name']} {c['data_type']}" for c in model["columns"])
+        for model in yaml.safe_load(text)["models"]
+    }
+    stays = "segment varchar, customer_id varchar, entered_at timestamp, left_at timestamp"
+    return {
+        **described,
+        "int_list_members": "list_name varchar, customer_id varchar",
+        "int_segment_stays_before": stays,
+        "int_segment_snapshots_before": "segment varchar",
+    }
 
 
 def catalog() -> Catalog:
@@ -52,7 +129,7 @@ def run_models(connection: duckdb.DuckDBPyConnection, files: dict[str, str]) -> 
         ]
         assert ready, f"a circle among {sorted(waiting)}"
         for name in ready:
-            connection.execute(f"create table {name} as {render(waiting.pop(name))}")
+            connection.execute(f"create or replace table {name} as {render(waiting.pop(name))}")
 
 
 def render(text: str) -> str:

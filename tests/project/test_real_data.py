@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
-from tests.conftest import ROOT, Dbt
-
-MODELS = ("fct_orders", "fct_order_lines", "fct_events", "fct_messages", "dim_customers")
+from tests.project.conftest import Warehouse, built
 
 CREDITS_OF_RAW_LINES = """
     select sum(-Quantity * UnitPrice)
@@ -25,75 +19,6 @@ SALES_OF_RAW_LINES = """
     from (select distinct * from '{folder}/online_retail/online_retail.parquet')
     where InvoiceNo not like 'C%' and Quantity > 0
 """
-
-
-class Warehouse:
-    """Asks one built warehouse, opened anew for every question."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            return connection.execute(query).fetchall()
-
-    def row(self, query: str) -> tuple[Any, ...]:
-        (row,) = self.rows(query)
-        return row
-
-    def counts(self) -> dict[tuple[str, str], tuple[int, int, int, int]]:
-        """Raw, accepted, quarantined and duplicate rows by system and table."""
-        return {
-            (system, table): (raw, accepted, quarantined, duplicates)
-            for system, table, raw, accepted, quarantined, duplicates in self.rows(
-                """select system, table_name, count_raw, count_accepted,
-                    count_quarantined, count_duplicates from int_row_counts"""
-            )
-        }
-
-
-@pytest.fixture(scope="module")
-def shared_data() -> Path:
-    named = os.environ.get("KOHORTE_SHARED_DATA")
-    folder = Path(named) if named else ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not there; name the real data with KOHORTE_SHARED_DATA")
-    return folder.resolve()
-
-
-def built(
-    folder: Path,
-    shared_data: Path,
-    systems: Sequence[str],
-    currency: str,
-    without: Sequence[str] = ("unit_test",),
-) -> Warehouse:
-    dbt = Dbt(folder)
-    result = dbt(
-        "build",
-        "--select", "+int_row_counts", *(f"+{model}" for model in MODELS),
-        "--indirect-selection", "cautious",
-        "--exclude-resource-type", *without,
-        variables={
-            "systems": list(systems),
-            "raw": {system: str(shared_data / system) for system in systems},
-            "currency": currency,
-        },
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout[-4000:]
-    return Warehouse(dbt.warehouse)
-
-
-@pytest.fixture(scope="module")
-def online_retail(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Warehouse:
-    folder = tmp_path_factory.mktemp("online_retail")
-    return built(folder, shared_data, ["online_retail"], "GBP")
-
-
-@pytest.fixture(scope="module")
-def complete_journey(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Warehouse:
-    folder = tmp_path_factory.mktemp("complete_journey")
-    return built(folder, shared_data, ["complete_journey"], "USD")
 
 
 @pytest.fixture(scope="module")

@@ -119,16 +119,23 @@ def certain_column(name: str, table: str) -> exp.Column:
 
 
 def is_certain(sql: exp.Expr) -> bool:
-    """Tell whether an expression can be seen to be never null."""
-    if isinstance(sql, exp.Literal | exp.Boolean | exp.Is):
-        return True
-    if isinstance(sql, exp.Column):
-        return bool(sql.meta.get("is_certain"))
-    if isinstance(sql, exp.Coalesce):
-        return any(is_certain(part) for part in (sql.this, *sql.expressions))
-    if isinstance(sql, exp.Binary | exp.Not | exp.Paren | exp.In | exp.Between | exp.Neg):
-        return all(is_certain(part) for part in sql.iter_expressions())
-    return False
+    """Tell whether an expression can be seen to be never null.
+
+    No recursion: a list of thousands of conditions is a chain that is thousands deep.
+    """
+    pending = [sql]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, exp.Literal | exp.Boolean | exp.Is):
+            continue
+        if isinstance(part, exp.Column) and part.meta.get("is_certain"):
+            continue
+        if isinstance(part, exp.Coalesce) and any(map(is_certain, (part.this, *part.expressions))):
+            continue
+        if not isinstance(part, exp.Binary | exp.Not | exp.Paren | exp.In | exp.Between | exp.Neg):
+            return False
+        pending.extend(part.iter_expressions())
+    return True
 
 
 def two_valued(sql: exp.Expr) -> exp.Expr:

@@ -8,7 +8,7 @@ from typing import Any
 from kohorte.catalog import NAME
 from kohorte.conditions import Condition
 from kohorte.document import Node, Scalar
-from kohorte.errors import shown
+from kohorte.errors import Invalid, shown
 from kohorte.reader import Reader
 from kohorte.segments.files import Declared
 from kohorte.segments.segment import MAX_NAME, Kind, Segment
@@ -29,6 +29,15 @@ def read_texts(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> di
         with reader.tolerant():
             texts["tags"] = tuple(map(reader.text, reader.one_or_more(parts["tags"])))
     return texts
+
+
+def need(entry: Declared, parts: Mapping[str, Node], keys: tuple[str, ...], reader: Reader) -> None:
+    """Refuse an entry that lacks a key; an unknown one may have been meant as it."""
+    missing = [key for key in keys if key not in parts]
+    if missing and len(parts) == len(getattr(entry.node, "entries", ())):
+        raise reader.fail(entry.node, f"`{missing[0]}` is missing", ", ".join(keys))
+    if missing:
+        raise Invalid
 
 
 def part(

@@ -109,6 +109,10 @@ def _documents(folder: Path, problems: list[Problem]) -> Iterator[MappingNode]:
             problems.append(Problem(place, "a link to a folder, which is not followed"))
     for path in spec_files(folder):
         shown_as = str(path.relative_to(folder.parent))
+        if shown_as.encode(errors="ignore").decode() != shown_as:
+            place = Place(shown(shown_as))
+            problems.append(Problem(place, "the file's name is not UTF-8", "another name"))
+            continue
         try:
             node = read_document(path, shown_as)
         except SpecErrors as error:
@@ -123,6 +127,6 @@ def _documents(folder: Path, problems: list[Problem]) -> Iterator[MappingNode]:
             problems.append(Problem(node.place, "not a spec", ", ".join(FILE_KEYS)))
 
 
-def file_reader(problems: list[Problem]) -> Reader:
+def file_reader(problems: list[Problem], told: int = 0) -> Reader:
     """Return a reader for what stands outside of segments."""
-    return Reader(Catalog(), Entity("", "", "", {}), {}, frozenset(), problems)
+    return Reader(Catalog(), Entity("", "", "", {}), {}, frozenset(), problems, told=told)

@@ -19,7 +19,7 @@ from kohorte.moments import Window, within
 from kohorte.predicates import Predicate
 from kohorte.predicates.comparison import Comparison
 from kohorte.reader import Reader
-from kohorte.segments.entry import TEXT_KEYS, part, read_texts
+from kohorte.segments.entry import TEXT_KEYS, need, part, read_texts
 from kohorte.segments.files import Declared
 from kohorte.segments.segment import REACHED_SUFFIX, Kind, Segment
 
@@ -34,7 +34,7 @@ def read_ladder(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> l
     reached so short a time ago. Each tier is a segment; with grace, a second one, which
     nobody else sees, remembers who reached it by the number alone.
     """
-    reader.fields(entry.node, required=("by", "tiers"), optional=KEYS)
+    need(entry, parts, ("by", "tiers"), reader)
     texts = read_texts(entry, parts, reader)
     column = reader.column_named(parts["by"])
     if column.type is not Type.NUMBER:

@@ -9,7 +9,7 @@ from kohorte.conditions.groups import Group
 from kohorte.conditions.membership import InSegment
 from kohorte.document import Node, Scalar
 from kohorte.reader import Reader
-from kohorte.segments.entry import TEXT_KEYS, part, read_texts
+from kohorte.segments.entry import TEXT_KEYS, need, part, read_texts
 from kohorte.segments.files import Declared
 from kohorte.segments.segment import Kind, Segment
 
@@ -21,11 +21,11 @@ def read_waterfall(entry: Declared, parts: Mapping[str, Node], reader: Reader) -
 
     A customer is in the branch of the first segment that fits, and in no other.
     """
-    fields = reader.fields(entry.node, required=("first_match",), optional=KEYS)
+    need(entry, parts, ("first_match",), reader)
     texts = read_texts(entry, parts, reader)
     segments: list[Segment] = []
     before: list[Condition] = []
-    for item in reader.items(fields["first_match"]):
+    for item in reader.items(parts["first_match"]):
         used = InSegment(reader.segment(item), is_negative=False)
         if used in before:
             raise reader.fail(item, f"`{used.segment}` stands here twice")

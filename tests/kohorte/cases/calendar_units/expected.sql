@@ -18,7 +18,7 @@ moments as (
         (date_trunc('MONTH', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_month,
         as_of,
-        (date_trunc('QUARTER', local_as_of) - interval '3' month) at time zone 'Europe/Vienna'
+        (date_trunc('QUARTER', local_as_of) + interval '-3' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter_1_back,
         (date_trunc('QUARTER', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter
@@ -81,7 +81,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -188,11 +188,11 @@ moments as (
         local_as_of,
         (date_trunc('WEEK', local_as_of) - interval '7' day) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_week_1_back,
-        (date_trunc('MONTH', local_as_of) - interval '1' month) at time zone 'Europe/Vienna'
+        (date_trunc('MONTH', local_as_of) + interval '-1' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_month_1_back,
         (date_trunc('MONTH', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_month,
-        date_trunc('YEAR', local_as_of) - interval '1' year as local_start_of_year_1_back
+        date_trunc('YEAR', local_as_of) + interval '-1' year as local_start_of_year_1_back
     from int_clock
 ),
 

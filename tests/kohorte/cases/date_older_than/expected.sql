@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -65,7 +65,7 @@ int_clock as (
 ),
 
 moments as (
-    select (local_as_of - interval '1' year) at time zone 'Europe/Vienna'
+    select (local_as_of + interval '-1' year) at time zone 'Europe/Vienna'
         at time zone 'UTC' as years_1_ago
     from int_clock
 ),

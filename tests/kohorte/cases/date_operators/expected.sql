@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -68,7 +68,7 @@ moments as (
     select
         cast('1990-02-28 00:00:00' as timestamp) as local_date_1990_02_28,
         cast('1990-03-01 00:00:00' as timestamp) as local_date_1990_03_01,
-        local_as_of - interval '18' year as local_years_18_ago,
+        local_as_of + interval '-18' year as local_years_18_ago,
         local_as_of
     from int_clock
 ),

@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -66,7 +66,7 @@ int_clock as (
 
 moments as (
     select
-        (date_trunc('QUARTER', local_as_of) - interval '3' month) at time zone 'Europe/Vienna'
+        (date_trunc('QUARTER', local_as_of) + interval '-3' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter_1_back,
         (date_trunc('QUARTER', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter

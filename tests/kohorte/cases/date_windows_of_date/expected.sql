@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -68,12 +68,12 @@ moments as (
     select
         cast('1990-01-01 00:00:00' as timestamp) as local_date_1990_01_01,
         cast('2000-01-01 00:00:00' as timestamp) as local_date_2000_01_01,
-        local_as_of - interval '18' year as local_years_18_ago,
+        local_as_of + interval '-18' year as local_years_18_ago,
         date_trunc('YEAR', local_as_of) as local_start_of_year,
         local_as_of,
-        date_trunc('YEAR', local_as_of) - interval '1' year as local_start_of_year_1_back,
+        date_trunc('YEAR', local_as_of) + interval '-1' year as local_start_of_year_1_back,
         cast(local_as_of as date) as today,
-        cast(cast(local_as_of as date) - interval '1' month as date) as day_1_months_ago
+        cast(cast(local_as_of as date) + interval '-1' month as date) as day_1_months_ago
     from int_clock
 ),
 

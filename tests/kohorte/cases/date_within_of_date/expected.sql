@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -66,7 +66,7 @@ int_clock as (
 
 moments as (
     select
-        local_as_of - interval '20' year as local_years_20_ago,
+        local_as_of + interval '-20' year as local_years_20_ago,
         local_as_of
     from int_clock
 ),

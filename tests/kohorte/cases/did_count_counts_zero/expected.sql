@@ -15,7 +15,7 @@ int_clock as (
 
 moments as (
     select
-        (local_as_of - interval '1' year) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-1' year) at time zone 'Europe/Vienna'
         at time zone 'UTC' as years_1_ago,
         as_of
     from int_clock
@@ -58,7 +58,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

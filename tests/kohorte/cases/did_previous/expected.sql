@@ -15,7 +15,7 @@ int_clock as (
 
 moments as (
     select
-        (date_trunc('YEAR', local_as_of) - interval '1' year) at time zone 'Europe/Vienna'
+        (date_trunc('YEAR', local_as_of) + interval '-1' year) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_year_1_back,
         (date_trunc('YEAR', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_year
@@ -57,7 +57,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

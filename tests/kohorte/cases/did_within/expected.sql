@@ -15,7 +15,7 @@ int_clock as (
 
 moments as (
     select
-        (local_as_of - interval '6' month) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-6' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as months_6_ago,
         as_of
     from int_clock
@@ -56,7 +56,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

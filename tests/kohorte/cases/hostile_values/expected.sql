@@ -24,7 +24,7 @@ condition_1 as (
     from fct_orders
     cross join moments
     where
-        fct_orders.channel = ('{' || '{ ref(''x'') }}''')
+        fct_orders.channel = replace('~{ ref(''x'') }}''', '~', '{')
         and fct_orders.ordered_at < moments.as_of
     group by
         fct_orders.customer_id
@@ -53,7 +53,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -65,8 +65,12 @@ int_segment_definitions as (
         'dynamic' as kind,
         'customer' as entity,
         '' as owner,
-        ('city is x'' or 1=1; drop table dim_customer_features; -- or city is {' || '{ env_var(''SECRET'') }} {' || '% raw %} {' || '# c #} {' || '{' || '{ or city is back\slash "quoted" 
-     new	line */ /* $$ or city is ‮right to left‬ 👟       or did orders where channel is {' || '{ ref(''x'') }}'' at any time') as definition,
+        replace(
+            'city is x'' or 1=1; drop table dim_customer_features; -- or city is ~{ env_var(''SECRET'') }} ~% raw %} ~# c #} ~~{ or city is back\slash "quoted" 
+ new	line */ /* $$ or city is ‮right to left‬ 👟   or did orders where channel is ~{ ref(''x'') }}'' at any time',
+            '~',
+            '{'
+        ) as definition,
         'defd8d26c1216d1c' as definition_hash,
         'hostile_values/segments.yml' as declared_in,
         'fresh' as state,
@@ -133,10 +137,14 @@ level_1 as (
         features.*,
         coalesce(
             features.city = 'x'' or 1=1; drop table dim_customer_features; --'
-            or features.city = ('{' || '{ env_var(''SECRET'') }} {' || '% raw %} {' || '# c #} {' || '{' || '{')
+            or features.city = replace(
+                '~{ env_var(''SECRET'') }} ~% raw %} ~# c #} ~~{',
+                '~',
+                '{'
+            )
             or features.city = 'back\slash "quoted" 
-     new	line */ /* $$'
-            or features.city = '‮right to left‬ 👟      '
+ new	line */ /* $$'
+            or features.city = '‮right to left‬ 👟  '
             or (features.conditions__0 & 1) <> 0,
             false
         ) as in_segment__example

@@ -22,7 +22,7 @@ moments as (
         as_of,
         (local_as_of - interval '30' day) at time zone 'Europe/Vienna'
         at time zone 'UTC' as days_30_ago,
-        (local_as_of - interval '2' month) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-2' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as months_2_ago
     from int_clock
 ),
@@ -100,7 +100,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

@@ -97,7 +97,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

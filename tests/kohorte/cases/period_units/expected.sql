@@ -15,7 +15,7 @@ int_clock as (
 
 moments as (
     select
-        (local_as_of - interval '6' month) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-6' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as quarters_2_ago,
         as_of - interval '15' minute as minutes_15_ago
     from int_clock
@@ -56,7 +56,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -128,7 +128,7 @@ moments as (
     select
         as_of - interval '90' minute as minutes_90_ago,
         as_of,
-        (local_as_of - interval '6' month) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-6' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as quarters_2_ago
     from int_clock
 ),

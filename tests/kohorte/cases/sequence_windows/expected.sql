@@ -26,7 +26,7 @@ moments as (
         at time zone 'UTC' as days_90_ago,
         (local_as_of - interval '30' day) at time zone 'Europe/Vienna'
         at time zone 'UTC' as days_30_ago,
-        (date_trunc('MONTH', local_as_of) - interval '1' month) at time zone 'Europe/Vienna'
+        (date_trunc('MONTH', local_as_of) + interval '-1' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_month_1_back,
         (date_trunc('MONTH', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_month
@@ -167,7 +167,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 

@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -8,7 +8,11 @@ int_segment_definitions as (
     select
         'example' as segment,
         'An example' as label,
-        ('Shows what is not decisive: {' || '{ texts }} {' || '% of %} any {' || '# kind #}') as description,
+        replace(
+            'Shows what is not decisive: ~{ texts }} ~% of %} any ~# kind #}',
+            '~',
+            '{'
+        ) as description,
         'dynamic' as kind,
         'customer' as entity,
         'shop@example.com' as owner,

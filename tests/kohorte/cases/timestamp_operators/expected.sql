@@ -1,6 +1,6 @@
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
@@ -72,7 +72,7 @@ moments as (
         cast(local_as_of as date) as today,
         cast(cast(local_as_of as date) + interval '1' day as date) as day_1_days_ahead,
         cast(cast(local_as_of as date) + interval '14' day as date) as day_2_weeks_ahead,
-        (local_as_of - interval '1' year) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-1' year) at time zone 'Europe/Vienna'
         at time zone 'UTC' as years_1_ago
     from int_clock
 ),

@@ -28,11 +28,11 @@ moments as (
         at time zone 'UTC' as date_2026_01_01,
         (date_trunc('QUARTER', local_as_of)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter,
-        (date_trunc('QUARTER', local_as_of) - interval '3' month) at time zone 'Europe/Vienna'
+        (date_trunc('QUARTER', local_as_of) + interval '-3' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as start_of_quarter_1_back,
         (cast('2026-03-01 00:00:00' as timestamp)) at time zone 'Europe/Vienna'
         at time zone 'UTC' as date_2026_03_01,
-        (local_as_of - interval '3' month) at time zone 'Europe/Vienna'
+        (local_as_of + interval '-3' month) at time zone 'Europe/Vienna'
         at time zone 'UTC' as months_3_ago
     from int_clock
 ),
@@ -214,7 +214,7 @@ select * from int_segment_conditions__customer
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
-{{ config(materialized="view") }}
+{{ config(materialized="table") }}
 
 with
 
