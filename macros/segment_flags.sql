@@ -5,7 +5,7 @@
     Usage: {% set flags = segment_flags(ref("int_segment_definitions")) %}
 #}
 {% macro segment_flags(relation) %}
-    {%- if not execute or relation is none -%}
+    {%- if not execute or relation is none or load_relation(relation) is none -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set found = run_query(

@@ -12,17 +12,19 @@ int_segment_definitions as (
 
 int_segment_snapshots_before as (
     {% if definitions %}
-    select coalesce(renamed.segment, definitions.segment) as segment
-    from {{ definitions }} as definitions
-    cross join int_clock
-    left join int_segment_definitions as renamed
-        on definitions.segment = renamed.was
-    where
-        definitions.kind = 'snapshot'
-        and definitions.evaluated_since < int_clock.as_of
+        select coalesce(renamed.segment, definitions.segment) as segment
+        from {{ definitions }} as definitions
+        cross join int_clock
+        left join int_segment_definitions as renamed
+            on definitions.segment = renamed.was
+        where
+            definitions.kind = 'snapshot'
+            and definitions.evaluated_since < int_clock.as_of
     {% else %}
-    select segment from int_segment_definitions
-    where false
+        select int_segment_definitions.segment
+        from int_segment_definitions
+        cross join int_clock
+        where false
     {% endif %}
 )
 

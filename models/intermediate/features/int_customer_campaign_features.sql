@@ -1,4 +1,4 @@
--- One row per customer: what they were sent, how they respond and whom they bring.
+-- One row per customer: how they respond to campaigns and whom they bring.
 {{ config(materialized="table") }}
 
 with customers as (
@@ -9,6 +9,10 @@ messages as (
     select * from {{ ref("fct_messages") }}
 ),
 
+attributed_orders as (
+    select * from {{ ref("int_attributed_orders") }}
+),
+
 referrals as (
     select * from {{ ref("fct_referrals") }}
 ),
@@ -17,64 +21,84 @@ windows as (
     select * from {{ ref("int_feature_windows") }}
 ),
 
-received_messages as (
-    select
-        messages.customer_id,
-        messages.channel,
-        messages.is_opened,
-        messages.is_clicked,
-        messages.sent_at >= windows.start_90d_at as is_in_90d,
-        messages.sent_at >= windows.start_7d_at as is_in_7d,
-        greatest(messages.opened_at, messages.clicked_at) as responded_at
-    from messages
-    cross join windows
-    where messages.customer_id is not null and not messages.is_bounced
-),
-
-messages_per_channel as (
+responses as (
     select
         customer_id,
         channel,
-        count(*) filter (where is_in_90d) as count_received_90d,
-        count(*) filter (where is_in_7d) as count_received_7d,
-        count(*) filter (where is_in_90d and is_opened) as count_opened_90d,
-        count(*) filter (where is_in_90d and is_clicked) as count_clicked_90d,
-        count(responded_at) as count_responses,
-        max(responded_at) as last_response_at
-    from received_messages
-    group by customer_id, channel
-),
-
-messages_per_customer as (
+        'opened' as response,
+        opened_at as responded_at
+    from messages
+    where customer_id is not null and not is_bounced and opened_at is not null
+    union all
     select
         customer_id,
-        sum(count_received_90d) as count_received_90d,
-        sum(count_received_7d) as count_received_7d,
-        sum(count_opened_90d) as count_opened_90d,
-        sum(count_clicked_90d) as count_clicked_90d,
-        max(last_response_at) as last_response_at
-    from messages_per_channel
+        channel,
+        'clicked' as response,
+        clicked_at as responded_at
+    from messages
+    where customer_id is not null and not is_bounced and clicked_at is not null
+),
+
+responses_per_customer as (
+    select
+        customer_id,
+        max(case when response = 'opened' then responded_at end) as last_opened_at,
+        max(case when response = 'clicked' then responded_at end) as last_clicked_at,
+        max(responded_at) as last_response_at
+    from responses
     group by customer_id
 ),
 
-channels_by_response as (
-    select
-        customer_id,
-        channel,
-        row_number() over (
-            partition by customer_id
-            order by count_responses desc, last_response_at desc, channel asc
-        ) as preference
-    from messages_per_channel
-    where count_responses > 0
+preferences as (
+    {% for preference, expression in {
+        "channel": "channel",
+        "weekday": weekday(local_date("responded_at")),
+        "hour": "cast(extract(hour from "
+        ~ local_timestamp("responded_at") ~ ") as varchar)",
+    }.items() %}
+        select
+            customer_id,
+            '{{ preference }}' as preference,
+            {{ expression }} as choice,
+            responded_at
+        from responses
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
-preferred_channels as (
+ranked_preferences as (
     select
         customer_id,
-        channel
-    from channels_by_response
-    where preference = 1
+        preference,
+        choice,
+        row_number() over (
+            partition by customer_id, preference
+            order by count(*) desc, max(responded_at) desc, choice asc
+        ) as place
+    from preferences
+    group by customer_id, preference, choice
+),
+
+preferences_per_customer as (
+    select
+        customer_id,
+        max(case when preference = 'channel' then choice end) as channel,
+        max(case when preference = 'weekday' then choice end) as weekday,
+        max(case when preference = 'hour' then choice end) as hour_of_day
+    from ranked_preferences
+    where place = 1
+    group by customer_id
+),
+
+orders_per_customer as (
+    select
+        attributed_orders.customer_id,
+        count(*) as count_orders,
+        sum(attributed_orders.net_revenue) as net_revenue
+    from attributed_orders
+    cross join windows
+    where attributed_orders.ordered_at >= windows.start_365d_at
+    group by attributed_orders.customer_id
 ),
 
 referrals_per_customer as (
@@ -83,38 +107,51 @@ referrals_per_customer as (
         count(*) as count_referrals,
         count(*) filter (where is_successful) as count_successful_referrals
     from referrals
+    where customer_id is not null
     group by customer_id
+),
+
+referred_customers as (
+    select distinct referred_customer_id
+    from referrals
+    where referred_customer_id is not null
 ),
 
 int_customer_campaign_features as (
     select
         customers.customer_id,
-        coalesce(customers.preferred_channel, preferred_channels.channel)
+        coalesce(customers.preferred_channel, preferences_per_customer.channel)
             as preferred_channel,
-        cast(coalesce(messages_per_customer.count_received_90d, 0) as bigint)
-            as count_messages_received_90d,
-        cast(coalesce(messages_per_customer.count_received_7d, 0) as bigint)
-            as count_messages_received_7d,
-        cast(coalesce(messages_per_customer.count_opened_90d, 0) as bigint)
-            as count_messages_opened_90d,
-        cast(coalesce(messages_per_customer.count_clicked_90d, 0) as bigint)
-            as count_messages_clicked_90d,
-        cast(coalesce(referrals_per_customer.count_referrals, 0) as bigint)
-            as count_referrals,
-        cast(coalesce(referrals_per_customer.count_successful_referrals, 0) as bigint)
+        preferences_per_customer.weekday as best_weekday_to_write,
+        cast(preferences_per_customer.hour_of_day as integer) as best_hour_to_write,
+        coalesce(orders_per_customer.count_orders, 0)
+            as count_attributed_orders_365d,
+        cast(coalesce(orders_per_customer.net_revenue, 0) as decimal(18, 4))
+            as attributed_revenue_365d,
+        coalesce(referrals_per_customer.count_referrals, 0) as count_referrals,
+        coalesce(referrals_per_customer.count_successful_referrals, 0)
             as count_successful_referrals,
-        {{ ratio(
-            "messages_per_customer.count_opened_90d",
-            "messages_per_customer.count_received_90d"
-        ) }} as share_messages_opened_90d,
-        messages_per_customer.last_response_at
+        {{ dbt.datediff(
+            local_date("responses_per_customer.last_response_at"),
+            "windows.today",
+            "day"
+        ) }} as days_since_last_response,
+        referred_customers.referred_customer_id is not null as is_referred,
+        responses_per_customer.last_opened_at,
+        responses_per_customer.last_clicked_at,
+        responses_per_customer.last_response_at
     from customers
-    left join messages_per_customer
-        on customers.customer_id = messages_per_customer.customer_id
-    left join preferred_channels
-        on customers.customer_id = preferred_channels.customer_id
+    cross join windows
+    left join responses_per_customer
+        on customers.customer_id = responses_per_customer.customer_id
+    left join preferences_per_customer
+        on customers.customer_id = preferences_per_customer.customer_id
+    left join orders_per_customer
+        on customers.customer_id = orders_per_customer.customer_id
     left join referrals_per_customer
         on customers.customer_id = referrals_per_customer.customer_id
+    left join referred_customers
+        on customers.customer_id = referred_customers.referred_customer_id
 )
 
 select * from int_customer_campaign_features

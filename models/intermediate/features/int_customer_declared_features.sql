@@ -1,5 +1,7 @@
 -- One row per customer: what they said about themselves in surveys.
 {{ config(materialized="table") }}
+{% set texts = ["clothing_size", "style", "pets"] %}
+{% set lists = ["interests", "declared_values", "newsletter_topics"] %}
 
 with customers as (
     select * from {{ ref("dim_customers") }}
@@ -32,6 +34,7 @@ ranked as (
         customer_id,
         attribute,
         answer,
+        answered_at,
         row_number() over (
             partition by customer_id, attribute
             order by answered_at desc, answer_id desc
@@ -46,9 +49,11 @@ ranked as (
 newest_answers as (
     select
         customer_id,
-        max(case when attribute = 'clothing_size' then answer end) as clothing_size,
-        max(case when attribute = 'style' then answer end) as style,
-        max(case when attribute = 'pets' then answer end) as pets
+        {% for attribute in texts %}
+            max(case when attribute = '{{ attribute }}' then answer end)
+                as {{ attribute }},
+        {% endfor %}
+        max(answered_at) as last_declared_at
     from ranked
     where recency = 1
     group by customer_id
@@ -57,17 +62,26 @@ newest_answers as (
 answers_of_the_newest_day as (
     select distinct
         customer_id,
-        case when attribute = 'interests' then answer end as interest,
-        case when attribute = 'declared_values' then answer end as declared_value
+        attribute,
+        answer
     from ranked
-    where recency_of_day = 1 and attribute in ('interests', 'declared_values')
+    where
+        recency_of_day = 1
+        and attribute in (
+            {% for attribute in lists %}
+                '{{ attribute }}'{{ "," if not loop.last }}
+            {% endfor %}
+        )
 ),
 
 newest_lists as (
     select
-        customer_id,
-        {{ sorted_list("interest") }} as interests,
-        {{ sorted_list("declared_value") }} as declared_values
+        {% for attribute in lists %}
+            {{ sorted_list(
+                "case when attribute = '" ~ attribute ~ "' then answer end"
+            ) }} as {{ attribute }},
+        {% endfor %}
+        customer_id
     from answers_of_the_newest_day
     group by customer_id
 ),
@@ -75,11 +89,13 @@ newest_lists as (
 int_customer_declared_features as (
     select
         customers.customer_id,
-        newest_answers.clothing_size,
-        newest_answers.style,
-        newest_answers.pets,
-        {{ list_or_empty("newest_lists.interests") }} as interests,
-        {{ list_or_empty("newest_lists.declared_values") }} as declared_values
+        {% for attribute in texts %}
+            newest_answers.{{ attribute }},
+        {% endfor %}
+        {% for attribute in lists %}
+            {{ list_or_empty("newest_lists." ~ attribute) }} as {{ attribute }},
+        {% endfor %}
+        newest_answers.last_declared_at
     from customers
     left join newest_answers on customers.customer_id = newest_answers.customer_id
     left join newest_lists on customers.customer_id = newest_lists.customer_id

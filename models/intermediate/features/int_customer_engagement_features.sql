@@ -1,4 +1,4 @@
--- One row per customer: visits, carts, stage, loyalty points and response to campaigns.
+-- One row per customer: what they do on web and app, and how far they have come.
 
 with behaviour_features as (
     select * from {{ ref("int_customer_behaviour_features") }}
@@ -12,21 +12,11 @@ stage_features as (
     select * from {{ ref("int_customer_stage_features") }}
 ),
 
-loyalty_features as (
-    select * from {{ ref("int_customer_loyalty_features") }}
-),
-
-campaign_features as (
-    select * from {{ ref("int_customer_campaign_features") }}
-),
-
 int_customer_engagement_features as (
     select *
     from behaviour_features
     inner join cart_features using (customer_id)  -- noqa: ST07
     inner join stage_features using (customer_id)  -- noqa: ST07
-    inner join loyalty_features using (customer_id)  -- noqa: ST07
-    inner join campaign_features using (customer_id)  -- noqa: ST07
 )
 
 select * from int_customer_engagement_features

@@ -5,92 +5,107 @@ with customers as (
     select * from {{ ref("dim_customers") }}
 ),
 
-order_lines as (
-    select * from {{ ref("fct_order_lines") }}
+customer_products as (
+    select * from {{ ref("int_customer_products") }}
+),
+
+category_prices as (
+    select * from {{ ref("int_category_prices") }}
 ),
 
 windows as (
     select * from {{ ref("int_feature_windows") }}
 ),
 
-bought_lines as (
-    select
-        order_lines.customer_id,
-        order_lines.product_id,
-        order_lines.category,
-        order_lines.brand,
-        order_lines.quantity,
-        order_lines.net_amount
-    from order_lines
-    cross join windows
-    where
-        order_lines.customer_id is not null
-        and order_lines.ordered_at >= windows.start_365d_at
-        and not order_lines.is_cancelled
-),
-
-categories as (
-    select
-        customer_id,
-        category,
-        row_number() over (
-            partition by customer_id
-            order by sum(net_amount) desc, sum(quantity) desc, category asc
-        ) as preference
-    from bought_lines
-    where category is not null
-    group by customer_id, category
-),
-
-categories_per_customer as (
-    select
-        customer_id,
-        {{ sorted_list("category") }} as categories_bought,
-        max(case when preference = 1 then category end) as top_category
-    from categories
-    group by customer_id
-),
-
-brands as (
-    select distinct
-        customer_id,
-        brand
-    from bought_lines
-),
-
-brands_per_customer as (
-    select
-        customer_id,
-        {{ sorted_list("brand") }} as brands_bought
-    from brands
-    group by customer_id
-),
-
 products as (
-    select distinct
-        customer_id,
-        product_id
-    from bought_lines
+    select
+        customer_products.customer_id,
+        customer_products.product_id,
+        customer_products.category,
+        customer_products.brand,
+        customer_products.quantity,
+        customer_products.kept_quantity,
+        customer_products.net_revenue,
+        -- Rounded here, so that the order of addition does not matter.
+        cast(
+            customer_products.list_amount
+            / nullif(category_prices.median_unit_price, 0) as decimal(18, 6)
+        ) as price_level,
+        customer_products.is_reordered,
+        customer_products.last_ordered_at >= windows.start_90d_at as is_in_90d
+    from customer_products
+    cross join windows
+    left join category_prices
+        on customer_products.category = category_prices.category
 ),
 
 products_per_customer as (
     select
         customer_id,
-        {{ sorted_list("product_id") }} as products_bought
+        {{ sorted_list("product_id") }} as products,
+        {{ sorted_list("case when is_in_90d then product_id end") }} as products_90d,
+        count(*) as count_products,
+        count(*) filter (where is_reordered) as count_reordered,
+        sum(price_level) as price_level,
+        sum(kept_quantity) filter (where price_level is not null and kept_quantity > 0)
+            as priced_quantity
     from products
+    where product_id is not null
     group by customer_id
 ),
+
+{% for group, groups in {"category": "categories", "brand": "brands"}.items() %}
+    ranked_{{ groups }} as (
+        select
+            customer_id,
+            {{ group }},
+            row_number() over (
+                partition by customer_id
+                order by sum(net_revenue) desc, sum(quantity) desc, {{ group }} asc
+            ) as preference,
+            max(case when is_in_90d then 1 else 0 end) = 1 as is_in_90d
+        from products
+        where {{ group }} is not null
+        group by customer_id, {{ group }}
+    ),
+
+    {{ groups }}_per_customer as (
+        select
+            customer_id,
+            {{ sorted_list(group) }} as {{ groups }},
+            {{ sorted_list("case when is_in_90d then " ~ group ~ " end") }}
+                as {{ groups }}_90d,
+            count(*) as count_{{ groups }},
+            max(case when preference = 1 then {{ group }} end) as top_{{ group }}
+        from ranked_{{ groups }}
+        group by customer_id
+    ),
+{% endfor %}
 
 int_customer_product_features as (
     select
         customers.customer_id,
         categories_per_customer.top_category as top_category_365d,
-        {{ list_or_empty("categories_per_customer.categories_bought") }}
-            as categories_bought_365d,
-        {{ list_or_empty("brands_per_customer.brands_bought") }}
-            as brands_bought_365d,
-        {{ list_or_empty("products_per_customer.products_bought") }}
-            as products_bought_365d
+        brands_per_customer.top_brand as top_brand_365d,
+        {% for groups in ["categories", "brands", "products"] %}
+            {{ list_or_empty(groups ~ "_per_customer." ~ groups ~ "_90d") }}
+                as {{ groups }}_bought_90d,
+            {{ list_or_empty(groups ~ "_per_customer." ~ groups) }}
+                as {{ groups }}_bought_365d,
+        {% endfor %}
+        coalesce(categories_per_customer.count_categories, 0)
+            as count_categories_bought_365d,
+        coalesce(brands_per_customer.count_brands, 0) as count_brands_bought_365d,
+        coalesce(products_per_customer.count_products, 0)
+            as count_products_bought_365d,
+        {{ ratio(
+            "products_per_customer.count_reordered",
+            "products_per_customer.count_products"
+        ) }} as share_reordered_products_365d,
+        {{ ratio(
+            "products_per_customer.price_level",
+            "products_per_customer.priced_quantity"
+        ) }} as price_level_365d
     from customers
     left join categories_per_customer
         on customers.customer_id = categories_per_customer.customer_id

@@ -33,9 +33,9 @@ int_clock as (
 runs_to_count as (
     select as_of from int_clock
     {% if is_incremental() and runs %}
-    union
-    select as_of from {{ runs }}
-    where as_of not in (select sizes.as_of from {{ this }} as sizes)
+        union
+        select as_of from {{ runs }}
+        where as_of not in (select sizes.as_of from {{ this }} as sizes)
     {% endif %}
 ),
 
@@ -63,16 +63,38 @@ counted as (
         count(case when not stays_per_run.has_left then 1 end) as members,
         count(case when stays_per_run.has_entered then 1 end) as count_entered,
         count(case when stays_per_run.has_left then 1 end) as count_left,
-        {% for channel in ["email", "sms", "push", "post"] %}
         count(
             case
                 when
-                    dim_customers.is_{{ channel }}_reachable
+                    dim_customers.is_email_reachable
                     and not stays_per_run.has_left
                     then 1
             end
-        ) as count_{{ channel }}_reachable{{ "," if not loop.last }}
-        {% endfor %}
+        ) as count_email_reachable,
+        count(
+            case
+                when
+                    dim_customers.is_sms_reachable
+                    and not stays_per_run.has_left
+                    then 1
+            end
+        ) as count_sms_reachable,
+        count(
+            case
+                when
+                    dim_customers.is_push_reachable
+                    and not stays_per_run.has_left
+                    then 1
+            end
+        ) as count_push_reachable,
+        count(
+            case
+                when
+                    dim_customers.is_post_reachable
+                    and not stays_per_run.has_left
+                    then 1
+            end
+        ) as count_post_reachable
     from stays_per_run
     left join dim_customers
         on stays_per_run.customer_id = dim_customers.customer_id
