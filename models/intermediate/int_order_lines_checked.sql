@@ -35,8 +35,11 @@ judged_order_lines as {{ not_materialized() }} (
                 or net_amount is null
                 or net_amount < 0
                 or discount_amount < 0
-                or returned_quantity < 0
-                or returned_quantity > quantity
+                then 'impossible_amount'
+            -- What is returned later says nothing of the line now.
+            when
+                coalesce(order_lines.returned_at < as_of, true)
+                and (returned_quantity < 0 or returned_quantity > quantity)
                 then 'impossible_amount'
             -- Without its order a line has no customer and no currency.
             when accepted_orders.order_id is null then 'orphan'

@@ -35,13 +35,19 @@ judged_orders as {{ not_materialized() }} (
                 or discount_amount > gross_amount
                 or tax_amount < 0
                 or shipping_amount < 0
-                or refunded_amount < 0
-                -- A cent more than was paid is rounding.
-                or refunded_amount - 0.01
-                > gross_amount
-                - coalesce(discount_amount, 0)
-                + coalesce(tax_amount, 0)
-                + coalesce(shipping_amount, 0)
+                then 'impossible_amount'
+            -- What is refunded later says nothing of the order now.
+            when
+                coalesce(refunded_at < as_of, true)
+                and (
+                    refunded_amount < 0
+                    -- A cent more than was paid is rounding.
+                    or refunded_amount - 0.01
+                    > gross_amount
+                    - coalesce(discount_amount, 0)
+                    + coalesce(tax_amount, 0)
+                    + coalesce(shipping_amount, 0)
+                )
                 then 'impossible_amount'
             when
                 status is null
