@@ -18,7 +18,12 @@
 }}
 {% set flags_now = segment_flags(ref("int_segment_definitions")) %}
 {% set words_state = segment_state("words") if is_incremental() else none %}
+{# Named here, because dbt looks for dependencies outside of conditions only. #}
 {% set merges = ref("int_identity_merges") %}
+{% set words = ref("int_segment_words__customer") %}
+{% set row_counts = ref("int_customer_row_counts") %}
+{% set lists = ref("int_list_members") %}
+{% set unread = ref("int_segment_unread_files") %}
 {% set flags_before = {} %}
 {% for flag in segment_flags(segment_state("definitions")) if words_state %}
     {% do flags_before.update({flag.segment: flag}) %}
@@ -32,8 +37,8 @@
     {% endif %}
     {% if flag.is_assigned %}{% do assigned.append(flag.segment) %}{% endif %}
 {% endfor %}
-{% set words = flags_now | map(attribute="word") | list %}
-{% set count_words = (words | max + 1) if words else 0 %}
+{% set places = flags_now | map(attribute="word") | list %}
+{% set count_words = (places | max + 1) if places else 0 %}
 
 with clock as (
     select * from {{ ref("int_clock") }}
@@ -70,22 +75,22 @@ members as (
 {% else %}
 
     words as (
-        select * from {{ ref("int_segment_words__customer") }}
+        select * from {{ words }}
     ),
 
     row_counts as (
-        select * from {{ ref("int_customer_row_counts") }}
+        select * from {{ row_counts }}
     ),
 
     listed_now as (
         select
             list_name,
             customer_id
-        from {{ ref("int_list_members") }}
+        from {{ lists }}
     ),
 
     unread_files as (
-        select * from {{ ref("int_segment_unread_files") }}
+        select * from {{ unread }}
     ),
 
     -- The open stays, and those that an earlier run with the same as_of closed.
