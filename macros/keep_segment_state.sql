@@ -38,15 +38,21 @@
             {% if before is none %}
             int_clock.as_of as evaluated_since
             {% else %}
-            coalesce(earlier.evaluated_since, int_clock.as_of) as evaluated_since
+            case
+                when earlier.kind = definitions.kind then earlier.evaluated_since
+                else int_clock.as_of
+            end as evaluated_since
             {% endif %}
         from {{ ref("int_segment_definitions") }} as definitions
         cross join {{ ref("int_clock") }} as int_clock
         {% if before is not none %}
         left join {{ before }} as earlier
             on
-                definitions.segment = earlier.segment
-                or definitions.was = earlier.segment
+                earlier.segment = case
+                    when definitions.segment in (select own.segment from {{ before }} as own)
+                        then definitions.segment
+                    else coalesce(definitions.was, definitions.segment)
+                end
         {% endif %}
         where definitions.state = 'fresh'
         {%- if before is not none %}
@@ -71,7 +77,14 @@
             on before.declared_in = unread_files.declared_in
         where
             set_aside.state = 'stale'
-            or (set_aside.segment is null and unread_files.declared_in is not null)
+            or (
+                set_aside.segment is null
+                and unread_files.declared_in is not null
+                and before.segment not in (
+                    select heir.was from {{ ref("int_segment_definitions") }} as heir
+                    where heir.was is not null
+                )
+            )
         {%- endif %}
     {%- endset -%}
     {{- keep_rows("definitions", rows) -}}

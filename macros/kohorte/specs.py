@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,7 +59,7 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
     broken = {
         part: problem
         for name, problem in files.twice.items()
-        for part in files.declared[name].names()
+        for part in files.declared[name].all_names()
     }
     segments: dict[str, Segment] = {}
     for entry in files.declared.values():
@@ -66,9 +67,9 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
         reader = file_reader(own, told=len(problems))
         read = _read_entry(entry, catalog, names[entry.entity()], reader)
         segments |= {segment.name: segment for segment in read}
-        broken |= {name: own[0] for name in entry.names() if own}
+        broken |= {name: own[0] for name in entry.all_names() if own}
         problems += own
-    _check_renames(segments.values(), names, problems)
+    _check_renames(segments.values(), names, problems, broken)
     ordered = _ordered(segments, broken, problems)
     if problems and not set_aside:
         raise SpecErrors(problems)
@@ -83,20 +84,25 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
 
 
 def _check_renames(
-    segments: Iterable[Segment], names: Mapping[str, Collection[str]], problems: list[Problem]
+    segments: Iterable[Segment],
+    names: Mapping[str, Collection[str]],
+    problems: list[Problem],
+    broken: dict[str, Problem],
 ) -> None:
     """Record every `was` that names a segment that is still there, or stands twice."""
     declared = {name for own in names.values() for name in own}
-    seen: set[str] = set()
+    heirs = Counter(segment.was for segment in segments if segment.was)
     for segment in segments:
+        problem = None
         if segment.was in declared:
             message = f"was `{shown(segment.was)}`, which is declared as well"
-            problems.append(Problem(segment.place, message, "a name that is no longer used"))
-        elif segment.was in seen:
+            problem = Problem(segment.place, message, "a name that is no longer used")
+        elif segment.was and heirs[segment.was] > 1:
             message = f"was `{shown(segment.was)}`, and so was another"
-            problems.append(Problem(segment.place, message, "one heir for a history"))
-        elif segment.was:
-            seen.add(segment.was)
+            problem = Problem(segment.place, message, "one heir for a history")
+        if problem:
+            problems.append(problem)
+            broken[segment.name] = problem
 
 
 def _ordered(

@@ -16,7 +16,11 @@ int_segment_snapshots_before as (
         from {{ definitions }} as definitions
         cross join int_clock
         left join int_segment_definitions as renamed
-            on definitions.segment = renamed.was
+            on
+                definitions.segment = renamed.was
+                and renamed.segment not in (
+                    select own.segment from {{ definitions }} as own
+                )
         where
             definitions.kind = 'snapshot'
             and definitions.evaluated_since < int_clock.as_of

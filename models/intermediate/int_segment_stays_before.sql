@@ -21,7 +21,9 @@ int_segment_stays_before as (
         from {{ stays }} as stays
         cross join int_clock
         left join int_segment_definitions as renamed
-            on stays.segment = renamed.was
+            on
+                stays.segment = renamed.was
+                and renamed.segment not in (select own.segment from {{ stays }} as own)
         left join {{ merges }} as merges
             on stays.customer_id = merges.merged_customer_id
         where stays.entered_at < int_clock.as_of

@@ -11,7 +11,7 @@ from kohorte.document import Mapping as MappingNode
 from kohorte.document import Node, Scalar, Sequence, read_document
 from kohorte.errors import Place, Problem, SpecErrors, shown
 from kohorte.reader import Reader
-from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME
+from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, REACHED_SUFFIX
 
 SECTIONS = ("segments", "ladders", "waterfalls")
 FILE_KEYS = ("version", "owner", *SECTIONS)
@@ -43,6 +43,14 @@ class Declared:
             return [f"{name}__{key}" for key in node.names()]
         items = node.items if isinstance(node, Sequence) else ()
         return [f"{name}__{item.value}" for item in items if isinstance(item, Scalar)]
+
+    def all_names(self) -> list[str]:
+        """Return its segments, and those by which a ladder with grace remembers."""
+        has_grace = isinstance(self.node, MappingNode) and self.node.get("grace") is not None
+        names = self.names()
+        if self.section != "ladders" or not has_grace:
+            return names
+        return [*names, *(name + REACHED_SUFFIX for name in names)]
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ dim_segments as (
         on definitions.segment = members_per_segment.segment
     cross join customer_totals
     cross join int_clock
-    where definitions.kind is distinct from 'reached'
+    where right(definitions.segment, 9) <> '__reached'
 )
 
 select * from dim_segments

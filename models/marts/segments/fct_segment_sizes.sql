@@ -3,7 +3,7 @@
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
-        unique_key=["segment", "as_of"],
+        unique_key="as_of",
         on_schema_change="fail",
         full_refresh=false,
     )

@@ -32,10 +32,12 @@
 {% for flag in flags_now %}
     {% if flag.segment not in flags_before %}
         {% do others.append(flag.segment) %}
-    {% elif flag.kind != "snapshot" %}
+    {% else %}
         {% do followed.append(flag) %}
     {% endif %}
-    {% if flag.is_assigned %}{% do assigned.append(flag.segment) %}{% endif %}
+    {% if flag.is_assigned or flags_before.get(flag.segment, flag).is_assigned %}
+        {% do assigned.append(flag.segment) %}
+    {% endif %}
 {% endfor %}
 {% set places = flags_now | map(attribute="word") | list %}
 {% set count_words = (places | max + 1) if places else 0 %}
@@ -176,7 +178,11 @@ members as (
             before.definition_hash
         from {{ definitions_before }} as before
         left join definitions as renamed
-            on before.segment = renamed.was
+            on
+                    before.segment = renamed.was
+                    and renamed.segment not in (
+                        select own.segment from {{ definitions_before }} as own
+                    )
         {% else %}
         select
             segment,
@@ -192,7 +198,9 @@ members as (
         select distinct standing.segment
         from standing
         left join {{ ref("int_segment_definitions") }} as declared
-            on standing.segment = declared.segment
+            on
+                standing.segment = declared.segment
+                and (declared.entity = 'customer' or declared.state = 'stale')
         left join definitions_before
             on standing.segment = definitions_before.segment
         left join unread_files

@@ -1,0 +1,69 @@
+"""Renames, snapshots and broken specs where two of them meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.history.shop import Customer, Shop
+
+BIG = {"where": {"revenue": {"gte": 500}}}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path).create()
+
+
+def test_an_heir_that_has_a_history_of_its_own_keeps_that(shop: Shop) -> None:
+    shop.customers = {"ann": Customer(600), "bob": Customer(60), "cyd": Customer(10)}
+    shop.declare(
+        {
+            "big": BIG,
+            "small": {"where": {"revenue": {"gte": 50}}},
+            "split": {**BIG, "split": {"seed": "s", "variants": {"a": 50, "b": 50}}},
+        }
+    )
+    shop.built("2026-01-01")
+    shop.declare({"big": {"was": "small", **BIG}, "split": BIG})
+    shop.customers["bob"].revenue = 700
+    shop.built("2026-01-02")
+    shop.customers["cyd"].revenue = 700
+    shop.built("2026-01-03")
+    assert shop.stays("big") == [
+        ("ann", "01-01", None), ("bob", "01-02", None), ("cyd", "01-03", None),
+    ]  # fmt: skip
+    assert {variant for _, _, variant in shop.assigned("split")} == {None}
+    assert shop.query("select count(*) from segment_state_definitions") == [(2,)]
+
+
+def test_a_snapshot_can_be_taken_again_until_its_as_of_is_over(shop: Shop) -> None:
+    shop.declare({"first": {"kind": "snapshot", **BIG}, "user": {"where": {"in_segment": "first"}}})
+    shop.customers = {"ann": Customer(900), "bob": Customer(100)}
+    shop.built("2026-01-01")
+    shop.customers = {"ann": Customer(100), "bob": Customer(900), "cyd": Customer(800)}
+    shop.built("2026-01-01")
+    assert shop.members("first") == shop.members("user") == {"bob", "cyd"}
+    shop.customers.pop("bob")
+    shop.customers["ann"].revenue = 900
+    shop.built("2026-01-02")
+    assert shop.members("first") == shop.members("user") == {"cyd"}
+
+
+def test_a_ladder_that_is_set_aside_remembers_who_reached_what(shop: Shop) -> None:
+    ladder = {"by": "revenue", "tiers": {"gold": 1000}, "grace": "9 days"}
+    shop.declare({"big": BIG, "twin": {"was": "nothing", **BIG}}, ladders={"status": ladder})
+    shop.customers = {"bob": Customer(1200)}
+    shop.built("2026-01-01")
+    broken = {"status": {**ladder, "by": "revenu"}}
+    shop.declare({"big": BIG, "twin": {"was": "big", **BIG}}, ladders=broken)
+    shop.built("2026-01-02", on_broken_spec="set_aside")
+    assert shop.members("big") == {"bob"}
+    assert shop.states() == [
+        ("big", "fresh", 1), ("status__gold", "stale", 1), ("twin", "stale", 1),
+    ]  # fmt: skip
+    shop.declare({"big": BIG}, ladders={"status": ladder})
+    shop.customers["bob"].revenue = 0
+    shop.built("2026-01-06")
+    assert shop.members("status__gold") == {"bob"}
