@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.history.shop import Customer, Shop
 
-KILLS = int(os.environ.get("KOHORTE_KILLS", "2"))
+KILLS = int(os.environ.get("KOHORTE_KILLS", "1"))
 SEGMENTS = {
     **{f"s{n}": {"where": {"revenue": {"gte": 10 * n}}} for n in range(80)},
     "before": {"where": {"was_in_segment": "s40", "within": "5 days"}},
