@@ -85,7 +85,6 @@ class Shop:
         (models / "intermediate").mkdir()
         own = [
             *(ROOT / "models/marts/segments").glob("*.*"),
-            *(ROOT / "models/intermediate").glob("int_segment_*.*"),
             ROOT / "models/intermediate/int_clock.sql",
         ]
         for path in filter(Path.is_file, own):
