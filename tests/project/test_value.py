@@ -100,9 +100,10 @@ def test_every_customer_is_scored_as_python_would(
 
 def test_who_never_ordered_has_no_prediction(warehouse: duckdb.DuckDBPyConnection) -> None:
     found = warehouse.sql("""
-        select count_orders_lifetime > 0, count(probability_alive),
-            count(expected_orders_365d), count(expected_revenue_365d), count(*)
-        from int_customer_value_predictions
+        select count_orders_lifetime > 0, count(predictions.probability_alive),
+            count(predictions.expected_orders_365d), count(predictions.expected_revenue_365d),
+            count(*)
+        from int_customer_value_predictions as predictions
         inner join dim_customer_features using (customer_id)
         group by 1 order by 1
     """).fetchall()
