@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CUSTOMERS, DEMO_SEED = 2000, 7
@@ -65,23 +67,43 @@ class Dbt:
         ]  # fmt: skip
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that one process of the run has made; the others wait for it.
+
+    A process that failed leaves it undone, and the next one tries again.
+    """
+    root = factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder, done = root / name, root / f"{name}.done"
+    with FileLock(root / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo_raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw data of a small demo shop."""
     from kohorte.demo import generate
 
-    out = tmp_path_factory.mktemp("raw") / "shop"
-    generate(out, DEMO_CUSTOMERS, DEMO_SEED, DEMO_UNTIL)
-    return out
+    def make(folder: Path) -> None:
+        generate(folder / "shop", DEMO_CUSTOMERS, DEMO_SEED, DEMO_UNTIL)
+
+    return once(tmp_path_factory, "demo_raw", make) / "shop"
 
 
 @pytest.fixture(scope="session")
 def demo_dbt(tmp_path_factory: pytest.TempPathFactory, demo_raw: Path) -> Dbt:
     """The small demo shop, built with every data and unit test."""
-    dbt = Dbt(tmp_path_factory.mktemp("demo"))
-    result = dbt("build", variables={"raw": {"shop": str(demo_raw)}})
-    assert result.returncode == 0, result.stdout[-4000:]
-    return dbt
+
+    def make(folder: Path) -> None:
+        result = Dbt(folder)("build", variables={"raw": {"shop": str(demo_raw)}})
+        assert result.returncode == 0, result.stdout[-4000:]
+
+    return Dbt(once(tmp_path_factory, "demo", make))
 
 
 @pytest.fixture(scope="session")

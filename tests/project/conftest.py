@@ -9,9 +9,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from filelock import FileLock
 
-from tests.conftest import ROOT, Dbt
+from tests.conftest import ROOT, Dbt, once
 
 MODELS = ("fct_orders", "fct_order_lines", "fct_events", "fct_messages", "dim_customers")
 
@@ -70,16 +69,12 @@ def built_once(
     factory: pytest.TempPathFactory, shared_data: Path, system: str, currency: str
 ) -> Warehouse:
     """Build the marts of a system, attributes too; other processes of the run wait for it."""
-    root = factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    folder, done = root / system, root / f"{system}.done"
-    with FileLock(root / f"{system}.lock"):
-        if not done.exists():
-            folder.mkdir(exist_ok=True)
-            models = (*MODELS, "dim_customer_features")
-            built(folder, shared_data, [system], currency, models=models)
-            done.touch()
-    return Warehouse(Dbt(folder).warehouse)
+    models = (*MODELS, "dim_customer_features")
+
+    def make(folder: Path) -> None:
+        built(folder, shared_data, [system], currency, models=models)
+
+    return Warehouse(Dbt(once(factory, system, make)).warehouse)
 
 
 @pytest.fixture(scope="session")
