@@ -95,7 +95,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
@@ -466,7 +466,11 @@ class _Evaluation:
                     key
                     for key in members
                     if window.contains(entered[key])
-                    or (entered[key] == now.instant and window.end is now)
+                    or (
+                        entered[key] == now.instant
+                        and window.end is now
+                        and replace(window, end=None).contains(now.instant)
+                    )
                 }
         return members
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
@@ -107,10 +108,18 @@ class InSegment(Condition):
 
     def _entered(self, build: Build, window: Window) -> exp.Expr:
         """Return whether the present stay began in the window; entering now counts as now."""
-        if window.end != AS_OF:
-            return build.met(_open(self.segment, window, build), self.words())
-        before = _open(self.segment, Window(None, window.start), build)
-        return exp.Not(this=build.met(before, f"not the case: {self.words()}"))
+        if window.end == AS_OF:
+            before = _open(self.segment, Window(None, window.start), build)
+            inside: exp.Expr = exp.Not(this=build.met(before, f"not the case: {self.words()}"))
+            if not (window.start and window.start.anchor == "date"):
+                return inside
+            return exp.and_(inside, _is_now_in(Window(window.start, None), build), copy=False)
+        inside = build.met(_open(self.segment, window, build), self.words())
+        if not window.may_end_later():
+            return inside
+        is_open = build.met(_open(self.segment, Window(), build), f"in segment {self.segment}")
+        enters = exp.and_(exp.Not(this=is_open), _is_now_in(window, build), copy=False)
+        return exp.paren(exp.or_(inside, enters, copy=False), copy=False)
 
     def words(self) -> str:
         """Say `in segment vips for at least 30 days`."""
@@ -203,6 +212,13 @@ def _open(segment: str, window: Window, build: Build, *, is_edge_in: bool = Fals
         is_before = exp.LTE if is_edge_in else exp.LT
         tests.append(is_before(this=time.copy(), expression=scope.moment(window.end, local=False)))
     return _keys(scope, tests)
+
+
+def _is_now_in(window: Window, build: Build) -> exp.Expr:
+    return (
+        window.contains(build.moment(AS_OF, local=False), partial(build.moment, local=False))
+        or exp.true()
+    )
 
 
 def _keys(scope: Scope, tests: list[exp.Expr]) -> exp.Select:
