@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeAlias
 
 from sqlglot import exp
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from kohorte.reader import Reader
     from kohorte.shapes import Schema
     from kohorte.vocabulary import Vocabulary
+
+
+#: Marks a field whose tuple means something else in another order; all others are sets.
+IN_ORDER = MappingProxyType({"in_order": True})
 
 
 class Build(Scope, Protocol):

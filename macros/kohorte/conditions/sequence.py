@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as AbstractSequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from kohorte import shapes
 from kohorte.catalog import Type
-from kohorte.conditions.base import Build, Condition, ReadCondition
+from kohorte.conditions.base import IN_ORDER, Build, Condition, ReadCondition
 from kohorte.conditions.did import Occurrence, occurrence_schema, read_occurrence, where_schema
 from kohorte.errors import Invalid
 from kohorte.moments import Period
@@ -54,7 +54,7 @@ class InOrder(Condition):
 
     heads = ("sequence",)
 
-    steps: tuple[Step, ...]
+    steps: tuple[Step, ...] = field(metadata=IN_ORDER)
     within: Period | None
     same: str
 

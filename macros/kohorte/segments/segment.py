@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from kohorte.conditions import Condition
 from kohorte.conditions.active import Active
+from kohorte.conditions.base import IN_ORDER
 from kohorte.conditions.groups import Group
 from kohorte.errors import Place
 
@@ -49,7 +50,7 @@ class Split:
     """Variants that a member falls into by seed and key; percentages add up to 100."""
 
     seed: str
-    variants: tuple[tuple[str, int | Decimal], ...]
+    variants: tuple[tuple[str, int | Decimal], ...] = field(metadata=IN_ORDER)
 
 
 @dataclass(frozen=True)
