@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
 
 #: How many columns of a line a caret excerpt shows.
 EXCERPT_WIDTH = 100
@@ -68,7 +69,9 @@ class SpecErrors(KohorteError):
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
     """Return the candidate that resembles the name most, or an empty text."""
-    found = difflib.get_close_matches(name[:VALUE_WIDTH], list(candidates), n=1, cutoff=0.5)
+    found = process.extractOne(
+        name[:VALUE_WIDTH], sorted(candidates), scorer=fuzz.ratio, score_cutoff=50
+    )
     return shown(found[0]) if found else ""
 
 

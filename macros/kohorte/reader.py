@@ -37,7 +37,7 @@ MOMENT_EXPECTED = "a date such as 2026-01-31, or such as 90 days ago"
 WINDOW_KEYS = ("within", "between", "before", "after", "this", "previous")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?) *%")
 #: After so many mistakes, the nearest name is not looked for any more: it takes time.
-MAX_HINTS = 20
+MAX_HINTS = 1000
 #: Lists of values longer than this belong into a manual list.
 MAX_ITEMS = 10_000
 
