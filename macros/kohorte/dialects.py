@@ -96,11 +96,28 @@ def bucket(seed: str, key: exp.Expr, dialect: str) -> exp.Expr:
     return exp.cast(exp.paren(prefixed), "bigint")
 
 
+def _in_postgres(node: exp.Expr) -> exp.Expr:
+    """Return PostgreSQL's way to add months, and to count an array that may be empty."""
+    if isinstance(node, exp.AddMonths):
+        zero, months = exp.Literal.number(0), exp.cast(node.expression, "int")
+        interval = exp.Anonymous(this="make_interval", expressions=[zero, months])
+        return exp.Add(this=node.this, expression=interval)
+    if isinstance(node, exp.ArraySize):
+        return exp.Anonymous(this="cardinality", expressions=[node.this])
+    return node
+
+
+#: What sqlglot has no translation for, or one that means something else.
+_TRANSLATIONS: dict[str, Callable[[exp.Expr], exp.Expr]] = {"postgres": _in_postgres}
+
+
 def render(query: exp.Expr, dialect: str, margin: str = "") -> str:
     """Return SQL in the house's layout: keywords in lower case, values untouched.
 
     `margin` is put before every line but those inside a value.
     """
+    if dialect in _TRANSLATIONS:
+        query = query.transform(_TRANSLATIONS[dialect])
     text = query.sql(
         dialect=dialect, pretty=True, indent=4, pad=4, normalize_functions="lower",
         max_text_width=46, copy=False, comments=False,
