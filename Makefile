@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz kill lint format dev lock clean
+.PHONY: help run test test-spark fuzz kill lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,16 @@ test: $(INSTALLED) lint ## run everything that must hold
 
 fuzz: $(INSTALLED) ## compare compiled segments with the reference for long (EXAMPLES=)
 	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/kohorte/test_truth.py
+
+.venv-spark/.installed: tests/servers/spark.lock
+	@$(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement $<
+	@touch $@
+
+test-spark: $(INSTALLED) .venv-spark/.installed ## run compiled segments on Spark (needs Java 17)
+	@KOHORTE_SPARK_PYTHON=.venv-spark/bin/python $(BIN)/pytest \
+		tests/kohorte/test_other_engines.py -k spark
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
 	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py

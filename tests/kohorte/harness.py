@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -23,6 +23,20 @@ _CONFIG = re.compile(r"\{\{ config\(.*\) \}\}\n")
 
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+class Found(Protocol):
+    """The answer to a query."""
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows."""
+
+
+class Asked(Protocol):
+    """What can be asked in SQL: a connection, or one of the tests' engines."""
+
+    def execute(self, query: str, /) -> Found:
+        """Run a query."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +128,8 @@ def write_spec(folder: Path, text: str) -> Path:
     return specs
 
 
-def run_models(connection: duckdb.DuckDBPyConnection, files: dict[str, str]) -> None:
-    """Create every compiled model as a table, each after those that it refers to."""
+def in_order(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of every compiled model, each after those that it refers to."""
     waiting = {
         name.removesuffix(".sql"): _CONFIG.sub("", text)
         for name, text in files.items()
@@ -129,7 +143,13 @@ def run_models(connection: duckdb.DuckDBPyConnection, files: dict[str, str]) -> 
         ]
         assert ready, f"a circle among {sorted(waiting)}"
         for name in ready:
-            connection.execute(f"create or replace table {name} as {render(waiting.pop(name))}")
+            yield name, waiting.pop(name)
+
+
+def run_models(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]) -> None:
+    """Create every compiled model as a table."""
+    for name, text in in_order(files):
+        connection.execute(f"create or replace table {name} as {render(text)}")
 
 
 def render(text: str) -> str:
@@ -139,7 +159,7 @@ def render(text: str) -> str:
     return rendered
 
 
-def members(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+def members(connection: Asked) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {
         segment: set()
         for (segment,) in connection.execute(
@@ -154,7 +174,7 @@ def members(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return found
 
 
-def variants(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+def variants(connection: Asked) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for segment, customer, variant in connection.execute(
         "select segment, customer_id, variant from int_segment_members__customer"

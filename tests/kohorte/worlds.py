@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from kohorte.compiler import compile_specs
 from kohorte.specs import read_specs
 
 from tests.kohorte import harness
-from tests.reference.evaluator import Activity, World
+from tests.kohorte.engines import Columns, DuckDB, Engine, Rows, load, run_models
+from tests.reference.evaluator import Activity, Stay, World
 
 PEOPLE = [f"c{number}" for number in range(7)]
 COUNTRIES = ("AT", "CH", "DE")
@@ -37,22 +39,30 @@ ZONES = ("UTC", "Europe/Vienna", "America/New_York", "Australia/Lord_Howe")
 _DAYS = (0, 0, 1, 2, 7, 7, 14, 14, 21, 28, 29, 30, 30, 31, 59, 60, 61, 89, 90, 90, 91, 365, 731)
 _SECONDS = (-7200, -3600, -1, 0, 0, 0, 0, 0, 1, 3600, 90_000)
 
-_TABLES = {
-    "dim_customer_features": (
-        "customer_id varchar, country varchar, city varchar, age integer,"
-        " revenue decimal(18, 4), revenue_before decimal(18, 4), is_reachable boolean,"
-        " interests varchar[], birth_date date, last_order_at timestamp,"
-        " latitude double, longitude double"
-    ),
-    "fct_orders": (
-        "customer_id varchar, channel varchar, amount decimal(18, 4),"
-        " is_cancelled boolean, ordered_at timestamp"
-    ),
-    "fct_events": (
-        "customer_id varchar, event_name varchar, category varchar, product_id varchar,"
-        " occurred_at timestamp"
-    ),
-}
+_MONEY = "decimal(18, 4)"
+_TABLES: dict[str, Columns] = {
+    "int_clock": {"as_of": "timestamp", "local_as_of": "timestamp"},
+    "dim_customer_features": {
+        "customer_id": "varchar", "country": "varchar", "city": "varchar", "age": "integer",
+        "revenue": _MONEY, "revenue_before": _MONEY, "is_reachable": "boolean",
+        "interests": "varchar[]", "birth_date": "date", "last_order_at": "timestamp",
+        "latitude": "double", "longitude": "double",
+    },
+    "fct_orders": {
+        "customer_id": "varchar", "channel": "varchar", "amount": _MONEY,
+        "is_cancelled": "boolean", "ordered_at": "timestamp",
+    },
+    "fct_events": {
+        "customer_id": "varchar", "event_name": "varchar", "category": "varchar",
+        "product_id": "varchar", "occurred_at": "timestamp",
+    },
+    "int_list_members": {"list_name": "varchar", "customer_id": "varchar"},
+    "int_segment_snapshots_before": {"segment": "varchar"},
+    "int_segment_stays_before": {
+        "segment": "varchar", "customer_id": "varchar", "entered_at": "timestamp",
+        "left_at": "timestamp",
+    },
+}  # fmt: skip
 _ATTRIBUTES = {
     "country": "text", "city": "text", "age": "number", "revenue": "number",
     "revenue_before": "number", "is_reachable": "boolean", "interests": "list",
@@ -456,63 +466,65 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def compiled_members(
-    document: dict[str, Any], world: World, folder: Path
+    document: dict[str, Any], world: World, folder: Path, engine: Engine | None = None
 ) -> tuple[dict[str, set[str]], dict[str, dict[str, str]]]:
     """Return the members that the compiled SQL finds on DuckDB, and their variants."""
+    if engine is None:
+        with duckdb.connect() as connection:
+            connection.execute("set threads = 1")
+            return compiled_members(document, world, folder, DuckDB(connection))
     (folder / "spec.yml").write_text(json.dumps(document), encoding="utf-8")
     specs = read_specs(folder, harness.catalog())
-    files = compile_specs(specs, harness.catalog(), "duckdb", world.timezone)
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 1")
-        _load(connection, world)
-        harness.run_models(connection, files)
-        found = harness.members(connection).items()
-        seen = {name: keys for name, keys in found if not name.endswith("__reached")}
-        return seen, harness.variants(connection)
+    files = compile_specs(specs, harness.catalog(), engine.dialect, world.timezone)
+    load(engine, tables(world))
+    run_models(engine, files)
+    found = harness.members(engine).items()
+    seen = {name: keys for name, keys in found if not name.endswith("__reached")}
+    return seen, harness.variants(engine)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, world: World) -> None:
+def tables(world: World) -> dict[str, tuple[Columns, Rows]]:
+    """Return the tables of a world, as the models before the compiled ones would make them."""
     as_of = world.as_of.astimezone(dt.UTC)
     local = as_of.astimezone(ZoneInfo(world.timezone)).replace(tzinfo=None)
-    connection.execute(
-        "create table int_clock as select ?::timestamp as as_of, ?::timestamp as local_as_of",
-        [as_of.replace(tzinfo=None), local],
-    )
-    tables = {
+    keys = {row["customer_id"] for row in world.customers}
+    reached = {f"{tier}__reached": stays for tier, stays in world.earned.items()}
+    history = {**world.history, **reached}
+    rows: dict[str, Rows] = {
+        "int_clock": [{"as_of": as_of.replace(tzinfo=None), "local_as_of": local}],
         "dim_customer_features": world.customers,
         "fct_orders": world.activities["orders"].rows,
         "fct_events": world.activities["events"].rows,
+        "int_list_members": [
+            {"list_name": name, "customer_id": key}
+            for name, members in world.lists.items()
+            for key in sorted(keys & set(members))
+        ],
+        "int_segment_snapshots_before": [{"segment": name} for name in history],
+        "int_segment_stays_before": _stays_before(history, as_of.replace(tzinfo=None)),
     }
-    for name, rows in tables.items():
-        columns = _TABLES[name]
-        connection.execute(f"create table {name} ({columns})")
-        names = [column.split()[0] for column in columns.replace("(18, 4)", "").split(", ")]
-        holders = ", ".join("?" for _ in names)
-        if rows:
-            values = [row.get(column) for row in rows for column in names]
-            inserted = ", ".join([f"({holders})"] * len(rows))
-            connection.execute(f"insert into {name} values {inserted}", values)
-    _load_history(connection, world)
-    keys = {row["customer_id"] for row in world.customers}
-    connection.execute("create table int_list_members (list_name varchar, customer_id varchar)")
-    for name, members in world.lists.items():
-        for key in keys & set(members):
-            connection.execute("insert into int_list_members values (?, ?)", [name, key])
+    return {name: (columns, rows[name]) for name, columns in _TABLES.items()}
 
 
-def _load_history(connection: duckdb.DuckDBPyConnection, world: World) -> None:
-    """Write the stays as the view before the run would show them."""
-    as_of = world.as_of.astimezone(dt.UTC).replace(tzinfo=None)
-    connection.execute(
-        "create table int_segment_stays_before"
-        " (segment varchar, customer_id varchar, entered_at timestamp, left_at timestamp)"
-    )
-    connection.execute("create table int_segment_snapshots_before (segment varchar)")
-    reached = {f"{tier}__reached": stays for tier, stays in world.earned.items()}
-    for name, stays in {**world.history, **reached}.items():
-        connection.execute("insert into int_segment_snapshots_before values (?)", [name])
-        for key, entered_at, left_at in stays:
-            if entered_at < as_of:
-                is_open = left_at is None or left_at >= as_of
-                row = [name, key, entered_at, None if is_open else left_at]
-                connection.execute("insert into int_segment_stays_before values (?, ?, ?, ?)", row)
+def no_rows() -> dict[str, tuple[Columns, Rows]]:
+    """Return the same tables without a row, but for the clock."""
+    instant = dt.datetime(2026, 7, 1)
+    clock: Rows = [{"as_of": instant, "local_as_of": instant}]
+    return {
+        name: (columns, clock if name == "int_clock" else ()) for name, columns in _TABLES.items()
+    }
+
+
+def _stays_before(history: Mapping[str, Sequence[Stay]], as_of: dt.datetime) -> Rows:
+    """Return the stays as the view before the run would show them."""
+    return [
+        {
+            "segment": name,
+            "customer_id": key,
+            "entered_at": entered_at,
+            "left_at": None if left_at is None or left_at >= as_of else left_at,
+        }
+        for name, stays in history.items()
+        for key, entered_at, left_at in stays
+        if entered_at < as_of
+    ]

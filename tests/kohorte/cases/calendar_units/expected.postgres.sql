@@ -1,0 +1,258 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select
+        (date_trunc('MONTH', local_as_of)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_month,
+        as_of,
+        (date_trunc('QUARTER', local_as_of) + interval '-3 MONTH') at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_quarter_1_back,
+        (date_trunc('QUARTER', local_as_of)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_quarter
+    from int_clock
+),
+
+-- did orders since the start of the current month
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at >= moments.start_of_month
+        and fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+-- did orders from the start of the previous quarter until the start of the current
+-- quarter
+condition_2 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at >= moments.start_of_quarter_1_back
+        and fct_orders.ordered_at < moments.start_of_quarter
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+
+    union all
+
+    select
+        customer_id,
+        0 as word,
+        cast(2 as bigint) as flag
+    from condition_2
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'current' as segment,
+        'current' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'last_order_at is since the start of the current week or last_order_at is since the start of the current quarter or birth_date is since the start of the current year or did orders since the start of the current month' as definition,
+        'c5a2ac6640aeb512' as definition_hash,
+        'calendar_units/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(null as text) as was,
+        'rule' as through,
+        cast(null as text) as split_seed,
+        cast(array[] as text[]) as tags,
+        cast(array[] as text[]) as uses,
+        cast(array[] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double precision) as expected_max_change
+
+    union all
+
+    select
+        'last' as segment,
+        'last' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'last_order_at is from the start of the previous week until the start of the current week or last_order_at is from the start of the previous month until the start of the current month or birth_date is from the start of the previous year until the start of the current year or did orders from the start of the previous quarter until the start of the current quarter' as definition,
+        '5d0f2be4c21a3231' as definition_hash,
+        'calendar_units/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(null as text) as was,
+        'rule' as through,
+        cast(null as text) as split_seed,
+        cast(array[] as text[]) as tags,
+        cast(array[] as text[]) as uses,
+        cast(array[] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double precision) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select
+        (date_trunc('WEEK', local_as_of)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_week,
+        as_of,
+        (date_trunc('QUARTER', local_as_of)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_quarter,
+        date_trunc('YEAR', local_as_of) as local_start_of_year,
+        local_as_of,
+        (date_trunc('WEEK', local_as_of) - interval '7 DAY') at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_week_1_back,
+        (date_trunc('MONTH', local_as_of) + interval '-1 MONTH') at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_month_1_back,
+        (date_trunc('MONTH', local_as_of)) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as start_of_month,
+        date_trunc('YEAR', local_as_of) + interval '-1 YEAR' as local_start_of_year_1_back
+    from int_clock
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        last_order_at,
+        birth_date,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(
+            (
+                features.last_order_at >= moments.start_of_week
+                and features.last_order_at < moments.as_of
+            )
+            or (
+                features.last_order_at >= moments.start_of_quarter
+                and features.last_order_at < moments.as_of
+            )
+            or (
+                cast(features.birth_date as timestamp) >= moments.local_start_of_year
+                and cast(features.birth_date as timestamp) < moments.local_as_of
+            )
+            or (features.conditions__0 & 1) <> 0,
+            false
+        ) as in_segment__current,
+        coalesce(
+            (
+                features.last_order_at >= moments.start_of_week_1_back
+                and features.last_order_at < moments.start_of_week
+            )
+            or (
+                features.last_order_at >= moments.start_of_month_1_back
+                and features.last_order_at < moments.start_of_month
+            )
+            or (
+                cast(features.birth_date as timestamp) >= moments.local_start_of_year_1_back
+                and cast(features.birth_date as timestamp) < moments.local_start_of_year
+            )
+            or (features.conditions__0 & 2) <> 0,
+            false
+        ) as in_segment__last
+    from features
+    cross join moments
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__current then 1 else 0 end
+        + case when in_segment__last then 2 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

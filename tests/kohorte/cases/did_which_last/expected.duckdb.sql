@@ -1,0 +1,168 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_events as (
+    select * from {{ ref("fct_events") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select
+        as_of,
+        (local_as_of - interval '7' day) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as days_7_ago
+    from int_clock
+),
+
+condition_1_found as (
+    select
+        every_fct_events.customer_id,
+        max(every_fct_events.occurred_at) as found_at
+    from fct_events as every_fct_events
+    cross join moments
+    where
+        every_fct_events.event_name = 'carted'
+        and every_fct_events.occurred_at < moments.as_of
+    group by
+        every_fct_events.customer_id
+),
+
+-- did the last of events.carted where category is shoes within the last 7 days
+condition_1 as (
+    select fct_events.customer_id
+    from fct_events
+    inner join condition_1_found as found
+        on
+            fct_events.customer_id = found.customer_id
+            and fct_events.occurred_at = found.found_at
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.category = 'shoes'
+        and (
+            fct_events.occurred_at >= moments.days_7_ago
+            and fct_events.occurred_at < moments.as_of
+        )
+    group by
+        fct_events.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'example' as segment,
+        'example' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did the last of events.carted where category is shoes within the last 7 days' as definition,
+        'c3fb662782748905' as definition_hash,
+        'did_which_last/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(null as text) as was,
+        'rule' as through,
+        cast(null as text) as split_seed,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        (features.conditions__0 & 1) <> 0 as in_segment__example
+    from features
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__example then 1 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

@@ -1,0 +1,256 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+-- did orders where channel is web at any time
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.channel = 'web'
+        and fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'buyers_of_the_web' as segment,
+        'buyers_of_the_web' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did orders where channel is web at any time' as definition,
+        '6ce312c20e8cb18b' as definition_hash,
+        'renamed/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        'web_buyers' as was,
+        'rule' as through,
+        cast(null as text) as split_seed,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'status__bronze' as segment,
+        'status: bronze' as label,
+        '' as description,
+        'tier' as kind,
+        'customer' as entity,
+        '' as owner,
+        'revenue is at least 500 and is less than 1000' as definition,
+        'faf20ed177d95350' as definition_hash,
+        'renamed/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        'level__bronze' as was,
+        'tier' as through,
+        cast(null as text) as split_seed,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'status__gold' as segment,
+        'status: gold' as label,
+        '' as description,
+        'tier' as kind,
+        'customer' as entity,
+        '' as owner,
+        'revenue is at least 1000' as definition,
+        '761d3a9707e74280' as definition_hash,
+        'renamed/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        'level__gold' as was,
+        'tier' as through,
+        cast(null as text) as split_seed,
+        cast([] as text[]) as tags,
+        cast([] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(4 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__buyers_of_the_web' as segment,
+        'message: buyers_of_the_web' as label,
+        '' as description,
+        'branch' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment buyers_of_the_web' as definition,
+        'e5a4a590d837302b' as definition_hash,
+        'renamed/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        'letter__buyers_of_the_web' as was,
+        'branch' as through,
+        cast(null as text) as split_seed,
+        cast([] as text[]) as tags,
+        cast(['buyers_of_the_web'] as text[]) as uses,
+        cast([] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(8 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        revenue,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        (features.conditions__0 & 1) <> 0 as in_segment__buyers_of_the_web,
+        (
+            features.revenue >= 500
+            and features.revenue < 1000
+        ) as in_segment__status__bronze,
+        features.revenue >= 1000 as in_segment__status__gold
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        level_1.in_segment__buyers_of_the_web as in_segment__message__buyers_of_the_web
+    from level_1
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint) + case
+            when in_segment__buyers_of_the_web
+                then 1
+            else 0
+        end + case
+            when in_segment__status__bronze
+                then 2
+            else 0
+        end + case
+            when in_segment__status__gold
+                then 4
+            else 0
+        end + case
+            when in_segment__message__buyers_of_the_web
+                then 8
+            else 0
+        end as word_0
+    from level_2
+)
+
+select * from int_segment_words__customer

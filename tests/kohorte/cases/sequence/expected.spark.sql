@@ -1,0 +1,195 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_events as (
+    select * from {{ ref("fct_events") }}
+),
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+condition_1_step_2 as (
+    select
+        fct_orders.customer_id as step_key,
+        fct_orders.ordered_at as happened_at
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+),
+
+condition_1_step_3 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.category = 'shoes'
+        and fct_events.occurred_at < moments.as_of
+),
+
+condition_1_step_1 as (
+    select
+        fct_events.customer_id as step_key,
+        fct_events.occurred_at as happened_at
+    from fct_events
+    cross join moments
+    where
+        fct_events.event_name = 'carted'
+        and fct_events.occurred_at < moments.as_of
+),
+
+-- in order: did events.carted at any time, then did not orders at any time, then did
+-- events.carted where category is shoes at any time, within 7 days
+condition_1 as (
+    select step_1.step_key as customer_id
+    from condition_1_step_1 as step_1
+    inner join condition_1_step_3 as step_3
+        on
+            step_1.step_key = step_3.step_key
+            and step_1.happened_at < step_3.happened_at
+    where
+        step_3.happened_at < to_utc_timestamp(
+            from_utc_timestamp(step_1.happened_at, 'Europe/Vienna') + interval '7' day,
+            'Europe/Vienna'
+        )
+        and not exists(
+            select 1
+            from condition_1_step_2 as step_2
+            where
+                step_2.step_key = step_1.step_key
+                and step_1.happened_at < step_2.happened_at
+                and step_2.happened_at < step_3.happened_at
+        )
+    group by
+        step_1.step_key
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'example' as segment,
+        'example' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in order: did events.carted at any time, then did not orders at any time, then did events.carted where category is shoes at any time, within 7 days' as definition,
+        'ca15d103c93e6de7' as definition_hash,
+        'sequence/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'rule' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array() as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as string) as declared_in,
+        cast(null as string) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        (features.conditions__0 & 1) <> 0 as in_segment__example
+    from features
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__example then 1 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

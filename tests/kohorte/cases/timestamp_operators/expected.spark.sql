@@ -1,0 +1,191 @@
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'example' as segment,
+        'example' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'last_order_at is unknown or last_order_at is within the next 3 days or last_order_at has its anniversary today or last_order_at has its anniversary within the next 2 weeks or last_order_at has its anniversary in month 12 or last_order_at is within the last year, or is unknown or last_order_at is not within the last year, and is known' as definition,
+        '63b781c32f2facd0' as definition_hash,
+        'timestamp_operators/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'rule' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array() as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as string) as declared_in,
+        cast(null as string) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select
+        as_of,
+        to_utc_timestamp(local_as_of + interval '3' day, 'Europe/Vienna') as days_3_ahead,
+        cast(local_as_of as date) as today,
+        cast(cast(local_as_of as date) + interval '1' day as date) as day_1_days_ahead,
+        cast(cast(local_as_of as date) + interval '14' day as date) as day_2_weeks_ahead,
+        to_utc_timestamp(
+            local_as_of + interval '-1' year,
+            'Europe/Vienna'
+        ) as years_1_ago
+    from int_clock
+),
+
+features as (
+    select
+        customer_id,
+        last_order_at
+    from dim_customer_features
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(
+            features.last_order_at is null
+            or (
+                features.last_order_at >= moments.as_of
+                and features.last_order_at < moments.days_3_ahead
+            )
+            or (
+                (
+                    extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) > 0
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date))
+                        ) * 12
+                    ) as date) >= moments.today
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date))
+                        ) * 12
+                    ) as date) < moments.day_1_days_ahead
+                )
+                or (
+                    extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1 > 0
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1
+                        ) * 12
+                    ) as date) >= moments.today
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1
+                        ) * 12
+                    ) as date) < moments.day_1_days_ahead
+                )
+            )
+            or (
+                (
+                    extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) > 0
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date))
+                        ) * 12
+                    ) as date) >= moments.today
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date))
+                        ) * 12
+                    ) as date) < moments.day_2_weeks_ahead
+                )
+                or (
+                    extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1 > 0
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1
+                        ) * 12
+                    ) as date) >= moments.today
+                    and cast(add_months(
+                        cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date),
+                        (
+                            extract(year from moments.today) - extract(year from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) + 1
+                        ) * 12
+                    ) as date) < moments.day_2_weeks_ahead
+                )
+            )
+            or extract(month from cast(from_utc_timestamp(features.last_order_at, 'Europe/Vienna') as date)) = 12
+            or (
+                features.last_order_at is null
+                or (
+                    features.last_order_at >= moments.years_1_ago
+                    and features.last_order_at < moments.as_of
+                )
+            )
+            or (
+                not (features.last_order_at is null)
+                and not coalesce(
+                    features.last_order_at >= moments.years_1_ago
+                    and features.last_order_at < moments.as_of,
+                    false
+                )
+            ),
+            false
+        ) as in_segment__example
+    from features
+    cross join moments
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__example then 1 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer

@@ -1,0 +1,249 @@
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+-- did orders at any time
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'first' as segment,
+        'first' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'age is at least 18' as definition,
+        '6e88f36e0bf4a902' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'rule' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array() as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'second' as segment,
+        'second' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did orders at any time' as definition,
+        '50dad13bd825623a' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'rule' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array() as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__first' as segment,
+        'message: first' as label,
+        '' as description,
+        'branch' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment first' as definition,
+        'bc49afc37a11e5fa' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'branch' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array('first') as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(4 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+
+    union all
+
+    select
+        'message__second' as segment,
+        'message: second' as label,
+        '' as description,
+        'branch' as kind,
+        'customer' as entity,
+        '' as owner,
+        'in segment second and (not (in segment first))' as definition,
+        '5f863fde71a6286e' as definition_hash,
+        'waterfall/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as string) as reason,
+        cast(null as string) as was,
+        'branch' as through,
+        cast(null as string) as split_seed,
+        cast(array() as array<string>) as tags,
+        cast(array('second', 'first') as array<string>) as uses,
+        cast(array() as array<string>) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(8 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as string) as declared_in,
+        cast(null as string) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        age,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(features.age >= 18, false) as in_segment__first,
+        (features.conditions__0 & 1) <> 0 as in_segment__second
+    from features
+),
+
+level_2 as (
+    select
+        level_1.*,
+        level_1.in_segment__first as in_segment__message__first,
+        (
+            level_1.in_segment__second
+            and not level_1.in_segment__first
+        ) as in_segment__message__second
+    from level_1
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__first then 1 else 0 end
+        + case when in_segment__second then 2 else 0 end + case
+            when in_segment__message__first
+                then 4
+            else 0
+        end + case
+            when in_segment__message__second
+                then 8
+            else 0
+        end as word_0
+    from level_2
+)
+
+select * from int_segment_words__customer
