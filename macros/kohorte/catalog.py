@@ -117,7 +117,7 @@ def read_catalog(root: Path) -> Catalog:
     """
     entities: dict[str, Entity] = {}
     activities: dict[str, Activity] = {}
-    for path, model in _models(root):
+    for path, model in read_models(root, "kohorte:"):
         meta = _meta(model)
         shown_as = f"{path.relative_to(root)}, model {model['name']}"
         if not meta:
@@ -134,12 +134,16 @@ def read_catalog(root: Path) -> Catalog:
     return Catalog(entities, activities, _lists(root / "seeds"))
 
 
-def _models(root: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield each model description of a project, with its file."""
+def read_models(root: Path, mentioning: str = "") -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each model description of a project, with its file.
+
+    Files that do not mention a text are passed by. Raises KohorteError when a file is not
+    YAML, or models or columns have another shape.
+    """
     folder = root / "models"
     for path in sorted([*folder.rglob("*.yml"), *folder.rglob("*.yaml")]):
         text = path.read_text(encoding="utf-8")
-        if "kohorte:" not in text:
+        if mentioning not in text:
             continue
         try:
             document = yaml.load(text, Loader=yaml.CSafeLoader)

@@ -16,6 +16,9 @@ from kohorte.errors import KohorteError
 
 SPECS_FOLDER = "segments"
 GENERATED_FOLDER = Path("models/marts/segments/generated")
+WAREHOUSE_VARIABLE = "KOHORTE_WAREHOUSE"
+WAREHOUSE_NAME = "kohorte"
+SERVING_FOLDER = "serving"
 _ENV_VAR = re.compile(
     r"\{\{\s*env_var\(\s*['\"](\w+)['\"]\s*(?:,\s*['\"]([^'\"]*)['\"]\s*)?\)\s*\}\}"
 )
@@ -114,9 +117,25 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-WAREHOUSE_VARIABLE = "KOHORTE_WAREHOUSE"
-
-
-def warehouse_path(root: Path, name: str = "kohorte") -> Path:
+def warehouse_path(root: Path, name: str = WAREHOUSE_NAME) -> Path:
     """Return the DuckDB file of the default target; an environment variable moves it."""
     return root / os.environ.get(WAREHOUSE_VARIABLE, f"warehouse/{name}.duckdb")
+
+
+def serving_folder(root: Path, name: str = WAREHOUSE_NAME) -> Path:
+    """Return the folder that a build warehouse is published to.
+
+    Beside the project's own; one below for a warehouse of another name.
+    """
+    warehouse = warehouse_path(root, name)
+    folder = warehouse.parent / SERVING_FOLDER
+    return folder if warehouse == warehouse_path(root) else folder / name
+
+
+def serving_path(root: Path, *, private: bool, name: str = WAREHOUSE_NAME) -> Path:
+    """Return the published DuckDB file, which is there after the first publication.
+
+    The private one has personal and contact columns, and only its owner may read it; the
+    other one is for BI.
+    """
+    return serving_folder(root, name) / ("private.duckdb" if private else "kohorte.duckdb")

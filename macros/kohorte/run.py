@@ -17,6 +17,7 @@ from typing import Any
 from kohorte.errors import KohorteError, nearest
 from kohorte.project import (
     GENERATED_FOLDER,
+    WAREHOUSE_NAME,
     WAREHOUSE_VARIABLE,
     Project,
     read_project,
@@ -85,20 +86,31 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
         raise KohorteError(f"as_of `{as_of}` is not an instant; write it like 2026-03-31")
     if as_of:
         variables["as_of"] = as_of
-    warehouse = _warehouse(project, systems)
+    name = _warehouse_name(project, systems)
+    warehouse = warehouse_path(root, name)
     status = _build(project, warehouse, systems, folders, variables)
     if status == 0:
+        _publish(root, name)
         print_summary(root, warehouse)
     return status
 
 
-def _warehouse(project: Project, systems: Sequence[str]) -> Path:
-    """Return the file to build: other systems than the project's own have their own file.
+def _publish(root: Path, name: str) -> None:
+    """Publish what was built, unless readers see it already."""
+    from kohorte.publishing.publish import is_published, publish
+    from kohorte.publishing.words import published_words
+
+    if not is_published(root, name=name):
+        print(published_words(publish(root, name=name)))
+
+
+def _warehouse_name(project: Project, systems: Sequence[str]) -> str:
+    """Return the name of the file to build: other systems than the project's own have one.
 
     A warehouse remembers who was in which segment, and two shops have two memories.
     """
     own = sorted(systems) == sorted(project.vars.get("systems") or [])
-    return warehouse_path(project.root, "kohorte" if own else "_".join(systems))
+    return WAREHOUSE_NAME if own else "_".join(systems)
 
 
 def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> dict[str, str]:

@@ -1,0 +1,42 @@
+"""Commands that show the marts to readers, and take them back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kohorte.cli.options import HERE, Root
+
+app = typer.Typer()
+
+
+@app.command()
+def publish(project_dir: Root = HERE) -> None:
+    """Show BI tools and the sync what was built, if its checks passed."""
+    from kohorte.publishing.publish import publish as publish_
+    from kohorte.publishing.words import published_words
+
+    typer.echo(published_words(publish_(project_dir.resolve())))
+
+
+@app.command()
+def rollback(
+    generation: Annotated[
+        int | None, typer.Argument(help="Its number; without one, the one before.")
+    ] = None,
+    project_dir: Root = HERE,
+) -> None:
+    """Show an earlier publication again; the next `kohorte publish` shows a new one."""
+    from kohorte.publishing.publish import rollback as rollback_
+
+    number = rollback_(project_dir.resolve(), generation)
+    typer.echo(f"readers see publication {number} again")
+
+
+@app.command()
+def publications(project_dir: Root = HERE) -> None:
+    """Print the publications that are kept, and which one readers see."""
+    from kohorte.publishing.words import print_publications
+
+    print_publications(project_dir.resolve())

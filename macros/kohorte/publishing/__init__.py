@@ -1,0 +1,1 @@
+"""Write, audit, publish: what readers see is one generation of the marts, always whole."""
