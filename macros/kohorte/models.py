@@ -9,12 +9,11 @@ from types import MappingProxyType
 from sqlglot import exp
 
 from kohorte.dialects import render, without_jinja
+from kohorte.lookup import WORD_BITS, Query
 from kohorte.plan import (
     FLAG_PREFIX,
     LIST_PREFIX,
-    WORD_BITS,
     EntityPlan,
-    Query,
     conditions_model,
     members_model,
     through,
@@ -221,7 +220,7 @@ def _import(name: str, model: str) -> str:
 def _cte(query: Query, dialect: str) -> str:
     selects = [render(without_jinja(select), dialect, "    ") for select in query.selects]
     body = "\n\n    union all\n\n".join(selects)
-    note = comment(query.comment) + "\n" if query.comment else ""
+    note = "".join(f"{comment(text)}\n" for text in query.comments)
     return f"{note}{query.name} as (\n{body}\n)"
 
 

@@ -1,7 +1,7 @@
 """Plan how all segments of an entity are evaluated together.
 
-Three steps, each a query. The conditions on activities and lists are looked up once each
-and packed, 60 to a number, for everybody who meets any. The words join them with the
+Three steps, each a query. The conditions on activities and lists are looked up (see
+`kohorte.lookups`) and packed for everybody who meets any. The words join them with the
 feature mart and pack who is in which segment, again 60 to a number, so that the answer of
 200 segments is four columns. The members unpack the words into one row a membership.
 """
@@ -18,14 +18,14 @@ from kohorte.catalog import Activity, Column, Entity
 from kohorte.conditions.membership import kept_or
 from kohorte.conditions.sample import threshold
 from kohorte.dialects import bucket
+from kohorte.lookup import WORD_BITS, Lookup, Query, has_flag, pack
+from kohorte.lookups import Lookups
 from kohorte.moments import Clock, Moment
 from kohorte.predicates.base import Rank, Scope, certain_column, two_valued
 from kohorte.predicates.ranks import among_the_first
 from kohorte.segments.segment import Kind, Limit, Segment
 from kohorte.specs import Specs
 
-#: How many flags a BIGINT holds, with room to spare for the sign.
-WORD_BITS = 60
 FLAG_PREFIX = "in_segment__"
 #: A segment with a limit before it is cut, and a member who only a list put in.
 UNLIMITED_PREFIX = "unlimited__"
@@ -79,30 +79,6 @@ class ActivityScope:
     def rank(self, column: str, per: str | None, *, descending: bool) -> Rank:
         """Refuse; the reader lets no ranking of an activity through."""
         raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """The keys that meet one condition, as a query, and where their flag is packed."""
-
-    number: int
-    query: exp.Select
-    comment: str
-
-    @property
-    def name(self) -> str:
-        """Return the name of the CTE."""
-        return f"condition_{self.number}"
-
-    @property
-    def word(self) -> int:
-        """Return the number of the packed column."""
-        return (self.number - 1) // WORD_BITS
-
-    @property
-    def bit(self) -> int:
-        """Return the flag's value in that column."""
-        return 1 << (self.number - 1) % WORD_BITS
 
 
 @dataclass
@@ -220,9 +196,7 @@ class SegmentBuild:
 
     def met(self, keys: exp.Select, comment: str) -> exp.Expr:
         """Return the test of a look-up's flag."""
-        lookup = self.evaluation.lookup(keys, comment)
-        word = certain_column(f"conditions__{lookup.word}", self.source)
-        return has_flag(word, lookup.bit)
+        return self.evaluation.lookup(keys, comment).met(self.source)
 
     def bucket(self, seed: str) -> exp.Expr:
         """Return a whole number below 2^32 that depends on seed and key alone."""
@@ -232,15 +206,6 @@ class SegmentBuild:
     def member(self, segment: str) -> exp.Expr:
         """Return the flag of another segment, of a level below."""
         return certain_column(FLAG_PREFIX + segment, self.source)
-
-
-@dataclass(frozen=True)
-class Query:
-    """A named query, the union of all its selects, to be written as a CTE."""
-
-    name: str
-    selects: tuple[exp.Select, ...]
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -277,7 +242,7 @@ def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
     evaluation = Evaluation(entity, clock)
     for segment in segments:
         evaluation.add(segment)
-    lookups = tuple(evaluation.lookups.values())
+    lookups = Lookups.of(tuple(evaluation.lookups.values()))
     return EntityPlan(
         entity, segments, _places(segments),
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
@@ -297,60 +262,19 @@ def _named(sql: exp.Expr, name: str) -> exp.Expr:
     return exp.alias_(sql, name)
 
 
-def has_flag(word: exp.Expr, bit: int) -> exp.Expr:
-    """Return whether a packed column has a flag."""
-    masked = exp.paren(exp.BitwiseAnd(this=word, expression=exp.Literal.number(bit)))
-    return exp.NEQ(this=masked, expression=exp.Literal.number(0))
-
-
-def _conditions(evaluation: Evaluation, lookups: Sequence[Lookup]) -> tuple[Query, ...]:
+def _conditions(evaluation: Evaluation, lookups: Lookups) -> tuple[Query, ...]:
     """Return the queries that look every condition up and pack the answers."""
-    if not lookups:
+    if not lookups.groups:
         return ()
-    key = evaluation.entity.key
-    queries = [query for lookup in lookups for query in _lookup_queries(lookup)]
-    if evaluation.lookup_moments.columns:
-        queries.insert(0, Query("moments", (evaluation.lookup_moments.query(),)))
-    found = tuple(_flagged(lookup, key) for lookup in lookups)
-    packed = exp.select(exp.column(key)).from_("conditions_met")
-    for word in range(lookups[-1].word + 1):
-        is_word = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
-        flag = exp.case().when(is_word, exp.column("flag")).else_(exp.Literal.number(0))
-        packed = packed.select(
-            exp.alias_(exp.cast(exp.func("bit_or", flag), "bigint"), f"conditions_{word}"),
-            copy=False,
-        )
-    known = exp.Not(this=exp.Is(this=exp.column(key), expression=exp.Null()))
-    packed = packed.where(known, copy=False).group_by(exp.column(key), copy=False)
     name = conditions_model(evaluation.entity.name)
-    return (*queries, Query("conditions_met", found), Query(name, (packed,)))
-
-
-def _lookup_queries(lookup: Lookup) -> list[Query]:
-    """Return the query of a look-up, with the subqueries it reads from before it."""
-    parts: dict[str, Query] = {}
-    query = lookup.query.copy()
-    # The innermost come last, and must be written first.
-    for found in reversed(list(query.find_all(exp.Subquery))):
-        if isinstance(found.this, exp.Select) and found.alias:
-            name = f"{lookup.name}_{found.alias}"
-            name = f"{name}_{len(parts)}" if name in parts else name
-            parts[name] = Query(name, (found.this.copy(),))
-            found.replace(exp.to_table(name).as_(found.alias))
-    return [*parts.values(), Query(lookup.name, (query,), lookup.comment)]
-
-
-def _flagged(lookup: Lookup, key: str) -> exp.Select:
-    """Return the keys that meet a condition, with the place of its flag."""
-    return exp.select(
-        exp.column(key),
-        exp.alias_(exp.Literal.number(lookup.word), "word"),
-        exp.alias_(exp.cast(exp.Literal.number(lookup.bit), "bigint"), "flag"),
-    ).from_(lookup.name)
+    queries = lookups.queries(evaluation.entity.key, name)
+    if not evaluation.lookup_moments.columns:
+        return tuple(queries)
+    return (Query("moments", (evaluation.lookup_moments.query(),)), *queries)
 
 
 def _words(
-    evaluation: Evaluation, lookups: Sequence[Lookup], segments: Sequence[Segment]
+    evaluation: Evaluation, lookups: Lookups, segments: Sequence[Segment]
 ) -> tuple[Query, ...]:
     """Return the queries that evaluate every segment and pack the answers."""
     queries = [Query("features", (_features(evaluation, lookups),))]
@@ -358,7 +282,7 @@ def _words(
         queries.insert(0, Query("moments", (evaluation.moments.query(),)))
     source = "features"
     for number, flags in enumerate(evaluation.flags, start=1):
-        columns = [_flag(column, sql) for column, sql in flags.items()]
+        columns = [_flag(column, lookups.placed(sql)) for column, sql in flags.items()]
         star = exp.Column(this=exp.Star(), table=exp.to_identifier(source))
         level = exp.select(star, *columns).from_(source)
         if any(c.table == "moments" for sql in flags.values() for c in sql.find_all(exp.Column)):
@@ -370,7 +294,10 @@ def _words(
     packed = list(_places(segments))
     for number in range(0, len(packed), WORD_BITS):
         group = packed[number : number + WORD_BITS]
-        word = exp.alias_(_pack(group), f"word_{number // WORD_BITS}")
+        word = exp.alias_(
+            pack([(exp.column(column), bit) for bit, column in enumerate(group)]),
+            f"word_{number // WORD_BITS}",
+        )
         words = words.select(word, copy=False)
     return (*queries, Query(words_model(evaluation.entity.name), (words,)))
 
@@ -387,10 +314,10 @@ def _flag(column: str, sql: exp.Expr) -> exp.Expr:
     return exp.alias_(sql, column)
 
 
-def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
+def _features(evaluation: Evaluation, lookups: Lookups) -> exp.Select:
     """Return the query of the attributes, ranks and packed conditions in use."""
     entity = evaluation.entity
-    key = exp.column(entity.key, table=entity.model if lookups else None)
+    key = exp.column(entity.key, table=entity.model if lookups.groups else None)
     names = (name for name in evaluation.attributes if name != entity.key)
     query = exp.select(key, *map(exp.column, names)).from_(entity.model)
     for (column, per, descending), number in evaluation.ranks.items():
@@ -401,9 +328,9 @@ def _features(evaluation: Evaluation, lookups: Sequence[Lookup]) -> exp.Select:
             exp.alias_(ranked, f"ranked__{number}"),
             copy=False,
         )
-    if not lookups:
+    if not lookups.groups:
         return query
-    for word in range(lookups[-1].word + 1):
+    for word in range(lookups.word_count):
         packed = exp.column(f"conditions_{word}")
         packed_or_none = exp.func("coalesce", packed, exp.Literal.number(0))
         query = query.select(exp.alias_(packed_or_none, f"conditions__{word}"), copy=False)
@@ -433,16 +360,6 @@ def _places(segments: Sequence[Segment]) -> dict[str, int]:
     members = [FLAG_PREFIX + segment.name for segment in segments]
     by_list = [LIST_PREFIX + s.name for s in segments if s.include and s.rule]
     return {column: place for place, column in enumerate([*members, *by_list])}
-
-
-def _pack(columns: Sequence[str]) -> exp.Expr:
-    """Return up to 60 flags as one number."""
-    total: exp.Expr = exp.cast(exp.Literal.number(0), "bigint")
-    for position, column in enumerate(columns):
-        bit = exp.Literal.number(1 << position)
-        value = exp.case().when(exp.column(column), bit).else_(exp.Literal.number(0))
-        total = exp.Add(this=total, expression=value)
-    return total
 
 
 def _members(entity: Entity, segments: Sequence[Segment], dialect: str) -> tuple[Query, ...]:

@@ -25,45 +25,53 @@ moments as (
     from int_clock
 ),
 
--- did orders since the start of the current month
-condition_1 as (
-    select fct_orders.customer_id
+-- condition_1: did orders since the start of the current month
+-- condition_2: did orders from the start of the previous quarter until the start of the
+-- current quarter
+conditions_1_to_2_rows as (
+    select
+        fct_orders.customer_id,
+        (
+            fct_orders.ordered_at >= moments.start_of_month
+            and fct_orders.ordered_at < moments.as_of
+        ) as is__1,
+        (
+            fct_orders.ordered_at >= moments.start_of_quarter_1_back
+            and fct_orders.ordered_at < moments.start_of_quarter
+        ) as is__2
     from fct_orders
     cross join moments
     where
-        fct_orders.ordered_at >= moments.start_of_month
-        and fct_orders.ordered_at < moments.as_of
-    group by
-        fct_orders.customer_id
+        fct_orders.ordered_at >= least(
+            moments.start_of_month,
+            moments.start_of_quarter_1_back
+        )
 ),
 
--- did orders from the start of the previous quarter until the start of the current
--- quarter
-condition_2 as (
-    select fct_orders.customer_id
-    from fct_orders
-    cross join moments
-    where
-        fct_orders.ordered_at >= moments.start_of_quarter_1_back
-        and fct_orders.ordered_at < moments.start_of_quarter
+conditions_1_to_2_flags as (
+    select
+        *,
+        cast(0 as bigint)
+        + case when is__1 then 1 else 0 end
+        + case when is__2 then 2 else 0 end as flags_0
+    from conditions_1_to_2_rows
+),
+
+conditions_1_to_2 as (
+    select
+        customer_id,
+        bit_or(flags_0) as found_0
+    from conditions_1_to_2_flags
     group by
-        fct_orders.customer_id
+        customer_id
 ),
 
 conditions_met as (
     select
         customer_id,
         0 as word,
-        cast(1 as bigint) as flag
-    from condition_1
-
-    union all
-
-    select
-        customer_id,
-        0 as word,
-        cast(2 as bigint) as flag
-    from condition_2
+        found_0 + cast(0 as bigint) as flag
+    from conditions_1_to_2
 ),
 
 int_segment_conditions__customer as (
