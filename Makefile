@@ -49,7 +49,8 @@ test-spark: $(INSTALLED) .venv-spark/.installed ## run compiled segments on Spar
 		tests/kohorte/test_other_engines.py -k spark
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
-	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py
+	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py \
+		tests/history/test_kill_publishing.py tests/kohorte/publishing/test_readers.py
 
 lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet
