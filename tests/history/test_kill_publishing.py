@@ -51,6 +51,16 @@ def start(shop: Shop, as_of: str) -> subprocess.Popen[bytes]:
     )
 
 
+def let_go(shop: Shop) -> None:
+    """Wait until the killed programs are gone, and their locks with them."""
+    for _ in range(100):
+        try:
+            duckdb.connect(str(shop.warehouse)).close()
+            return
+        except duckdb.IOException:
+            time.sleep(0.1)
+
+
 def seen(shop: Shop, *, private: bool) -> Any:
     """Return the day that a file is seen from; what is in it must be whole."""
     with duckdb.connect(str(serving_path(shop.folder, private=private)), read_only=True) as file:
@@ -83,6 +93,7 @@ def test_readers_of_a_killed_night_have_the_day_before_or_the_new_one(
         except subprocess.TimeoutExpired:
             os.killpg(night.pid, signal.SIGKILL)
             night.wait()
+            let_go(shop)
             kills += 1
             length *= 1.02
         found = {seen(shop, private=private) for private in (False, True)}

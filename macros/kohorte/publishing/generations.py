@@ -91,6 +91,16 @@ class Generations:
             message = f"{self.serving} is being published to by another program"
             raise KohorteError(f"{message}; try again later") from None
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a folder on the same disk for what is in between, for the owner's eyes only."""
+        folder = self.folder / ".scratch"
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def begin(self) -> Path:
         """Return an empty folder for the next generation, for the owner's eyes only."""
         begun = self.folder / _BEGUN

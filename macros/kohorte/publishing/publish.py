@@ -13,11 +13,18 @@ from pathlib import Path
 import duckdb
 
 from kohorte.errors import KohorteError
-from kohorte.project import WAREHOUSE_NAME, read_project, serving_folder, warehouse_path
+from kohorte.project import (
+    WAREHOUSE_NAME,
+    Project,
+    read_project,
+    serving_folder,
+    warehouse_path,
+)
 from kohorte.publishing import copies
 from kohorte.publishing.checks import verdict
 from kohorte.publishing.files import require, told, workshop
 from kohorte.publishing.generations import MANIFEST, Generations
+from kohorte.publishing.postgres import publish_to_postgres, server_of
 from kohorte.publishing.tables import CLOCK, read_tables
 
 Now = Callable[[], datetime.datetime]
@@ -56,18 +63,22 @@ def publish(root: Path, *, name: str = WAREHOUSE_NAME, now: Now = utc_now) -> Pu
     """
     warehouse = warehouse_path(root, name)
     require(warehouse)
-    kept = publications_kept(root)
+    project = read_project(root)
+    kept = publications_kept(project)
+    server = server_of(project)
     generations = Generations(serving_folder(root, name))
-    with told(generations.serving), generations.locked():
+    with told(generations.serving), generations.locked(), generations.scratch() as scratch:
         begun = generations.begin()
         try:
             number = max([0, generations.current() or 0, *generations.numbers()]) + 1
-            publication = _write(root, warehouse, begun, number, now())
+            publication = _write(root, warehouse, begun, scratch, number, now())
             generations.commit(number)
         except BaseException:
             shutil.rmtree(begun, ignore_errors=True)
             raise
         generations.prune(kept)
+        if server:
+            publish_to_postgres(generations.path(number), server, scratch)
     return publication
 
 
@@ -92,8 +103,9 @@ def rollback(root: Path, number: int | None = None, *, name: str = WAREHOUSE_NAM
 
     Raises KohorteError when it is not kept any more.
     """
+    server = server_of(read_project(root))
     generations = Generations(serving_folder(root, name))
-    with told(generations.serving), generations.locked():
+    with told(generations.serving), generations.locked(), generations.scratch() as scratch:
         kept, current = generations.numbers(), generations.current() or 0
         listed = ", ".join(map(str, kept)) or "none"
         if number is None:
@@ -103,27 +115,34 @@ def rollback(root: Path, number: int | None = None, *, name: str = WAREHOUSE_NAM
         if number not in kept:
             raise KohorteError(f"publication {number} is not kept; kept: {listed}")
         generations.show(number)
+        if server:
+            publish_to_postgres(generations.path(number), server, scratch)
     return number
 
 
-def publications_kept(root: Path) -> int:
+def publications_kept(project: Project) -> int:
     """Return how many publications are kept.
 
     Raises KohorteError when the var is no number, or less than 2: readers of the one
     before need it while they read.
     """
-    kept = read_project(root).vars.get(_KEPT, 3)
+    kept = project.vars.get(_KEPT, 3)
     if not isinstance(kept, int) or isinstance(kept, bool) or kept < 2:
         raise KohorteError(f"dbt_project.yml: var {_KEPT}: write a whole number from 2 on")
     return kept
 
 
 def _write(
-    root: Path, warehouse: Path, folder: Path, number: int, published_at: datetime.datetime
+    root: Path,
+    warehouse: Path,
+    folder: Path,
+    scratch: Path,
+    number: int,
+    published_at: datetime.datetime,
 ) -> Publication:
     """Write the files of a generation, unless a check stands in the way."""
     tables = read_tables(root)
-    with told(warehouse), workshop(folder.with_name(".temp")) as connection:
+    with told(warehouse), workshop(scratch) as connection:
         build = copies.attach(connection, warehouse, folder)
         found = verdict(connection, build)
         found.require()
