@@ -138,13 +138,7 @@ class Evaluation:
 
     def lookup(self, keys: exp.Select, comment: str) -> Lookup:
         """Return the look-up of a query, the same one for the same query."""
-        needy = {
-            id(column.parent_select): column.parent_select
-            for column in keys.find_all(exp.Column)
-            if column.table == "moments" and column.parent_select
-        }
-        for select in needy.values():
-            select.join("moments", join_type="cross", copy=False)
+        join_moments(keys)
         selected = keys.selects[0]
         if selected.alias_or_name != self.entity.key:
             named = exp.alias_(selected.copy(), self.entity.key)
@@ -248,6 +242,17 @@ def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
         _members(entity, segments, clock.dialect),
     )  # fmt: skip
+
+
+def join_moments(query: exp.Select) -> None:
+    """Join the instants to each select of a query that reads them."""
+    needy = {
+        id(column.parent_select): column.parent_select
+        for column in query.find_all(exp.Column)
+        if column.table == "moments" and column.parent_select
+    }
+    for select in needy.values():
+        select.join("moments", join_type="cross", copy=False)
 
 
 def _column(column: Column, table: str) -> exp.Column:

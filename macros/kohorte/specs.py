@@ -12,7 +12,7 @@ from kohorte.document import Node
 from kohorte.errors import Problem, SpecErrors, shown
 from kohorte.reader import Reader
 from kohorte.segments import ladder, single, waterfall
-from kohorte.segments.files import Declared, file_reader, read_files
+from kohorte.segments.files import Declared, Files, file_reader, read_draft, read_files
 from kohorte.segments.hashes import definition_hash
 from kohorte.segments.order import Circle, in_order
 from kohorte.segments.segment import DEFAULT_ENTITY, Segment
@@ -45,13 +45,23 @@ class Specs:
     problems: tuple[Problem, ...] = ()
 
 
-def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Specs:
+def read_specs(
+    folder: Path,
+    catalog: Catalog,
+    *,
+    set_aside: bool = False,
+    draft: tuple[str, str] | None = None,
+) -> Specs:
     """Read every spec below a folder.
 
     Raises SpecErrors with every mistake of every file. With `set_aside`, segments that
-    hold a mistake, and those that use them, are named in the result instead.
+    hold a mistake, and those that use them, are named in the result instead. A draft (the
+    name for messages, and the text) replaces what bears the same name; its mistakes raise
+    in any case.
     """
     files = read_files(folder)
+    if draft:
+        _add_draft(*draft, files)
     names: dict[str, set[str]] = {}
     for entry in files.declared.values():
         names.setdefault(entry.entity(), set()).update(entry.names())
@@ -71,8 +81,9 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
         problems += own
     _check_renames(segments.values(), names, problems, broken)
     ordered = _ordered(segments, broken, problems)
-    if problems and not set_aside:
-        raise SpecErrors(problems)
+    drafted = [problem for problem in problems if draft and problem.place.path == draft[0]]
+    if drafted or (problems and not set_aside):
+        raise SpecErrors(drafted or problems)
     hashes: dict[str, str] = {}
     for segment in ordered:
         hashes[segment.name] = definition_hash(segment, hashes)
@@ -81,6 +92,14 @@ def read_specs(folder: Path, catalog: Catalog, *, set_aside: bool = False) -> Sp
         SetAside(name, broken[name].place.path, broken[name].message) for name in sorted(broken)
     ]
     return Specs(tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))))
+
+
+def _add_draft(shown_as: str, text: str, files: Files) -> None:
+    """Put what a draft declares in the place of what bears the same names."""
+    declared = read_draft(text, shown_as).declared
+    files.declared.update(declared)
+    for name in declared:
+        files.twice.pop(name, None)
 
 
 def _check_renames(

@@ -11,6 +11,7 @@ from kohorte.conditions import Condition
 from kohorte.conditions.did import Occurrence
 from kohorte.conditions.manual_list import OnList
 from kohorte.predicates import Predicate
+from kohorte.predicates.ranks import Extreme, Percentile
 from kohorte.segments.segment import Segment
 
 
@@ -37,6 +38,12 @@ def uses_of(segment: Segment) -> Uses:
         activities=frozenset(activity for activity, _ in parts if activity),
         lists=frozenset(part.name for _, part in parts if isinstance(part, OnList)),
     )
+
+
+def ranks(segment: Segment) -> bool:
+    """Tell whether membership depends on other customers: by a ranking or a limit."""
+    parts = (part for _, part in _parts(segment.condition))
+    return segment.limit is not None or any(isinstance(p, Extreme | Percentile) for p in parts)
 
 
 def _parts(value: Any, activity: str = "") -> Iterator[tuple[str, Any]]:

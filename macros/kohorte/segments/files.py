@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kohorte.catalog import NAME, Catalog, Entity
 from kohorte.document import Mapping as MappingNode
-from kohorte.document import Node, Scalar, Sequence, read_document
+from kohorte.document import Node, Scalar, Sequence, read_document, read_text
 from kohorte.errors import Place, Problem, SpecErrors, shown
 from kohorte.reader import Reader
 from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, REACHED_SUFFIX
@@ -67,17 +67,38 @@ def read_files(folder: Path) -> Files:
     """Read every spec file of a folder; mistakes are recorded, nothing is raised."""
     files = Files()
     for document in _documents(folder, files.problems):
-        reader = file_reader(files.problems)
-        with reader.tolerant():
-            parts = reader.fields(document, required=("version",), optional=FILE_KEYS[1:])
-            version = getattr(parts["version"], "value", None)
-            if version is True or version != 1:
-                raise reader.fail(parts["version"], "an unknown version", "version: 1")
-            owner = reader.text(parts["owner"]) if "owner" in parts else ""
-            for section in SECTIONS:
-                if section in parts:
-                    _declare_all(section, parts[section], owner, files, reader)
+        _declare_file(document, files)
     return files
+
+
+def read_draft(text: str, shown_as: str) -> Files:
+    """Read a spec that is not one of the folder's, under the name that messages give it.
+
+    Raises SpecErrors with the mistakes outside of what it declares.
+    """
+    files = Files()
+    node = read_text(text, shown_as)
+    if not isinstance(node, MappingNode):
+        place = node.place if node is not None else Place(shown_as)
+        raise SpecErrors([Problem(place, "not a spec", ", ".join(FILE_KEYS))])
+    _declare_file(node, files)
+    if files.problems or files.twice:
+        raise SpecErrors([*files.problems, *files.twice.values()])
+    return files
+
+
+def _declare_file(document: MappingNode, files: Files) -> None:
+    """Add what one file declares."""
+    reader = file_reader(files.problems)
+    with reader.tolerant():
+        parts = reader.fields(document, required=("version",), optional=FILE_KEYS[1:])
+        version = getattr(parts["version"], "value", None)
+        if version is True or version != 1:
+            raise reader.fail(parts["version"], "an unknown version", "version: 1")
+        owner = reader.text(parts["owner"]) if "owner" in parts else ""
+        for section in SECTIONS:
+            if section in parts:
+                _declare_all(section, parts[section], owner, files, reader)
 
 
 def _declare_all(section: str, node: Node, owner: str, files: Files, reader: Reader) -> None:
