@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kohorte.analyst.warehouse import Warehouse
-from kohorte.catalog import Catalog
+from kohorte.catalog import Catalog, read_catalog
 from kohorte.conditions import Condition
 from kohorte.dialects import dialect_of
 from kohorte.errors import KohorteError, nearest, shown
@@ -63,23 +63,18 @@ class Definitions:
         return [segment for segment in self.specs.segments if segment.name in wanted]
 
 
-def read_definitions(root: Path, draft: tuple[str, str] | None = None) -> Definitions:
+def read_definitions(
+    root: Path, draft: tuple[str, str] | None = None, *, strict: bool = False
+) -> Definitions:
     """Read a project's segments, and a draft: what to call its file, and its text.
 
     What a draft declares takes the place of what has the same name. Raises SpecErrors for
-    mistakes in a draft; other specs with a mistake are set aside.
+    mistakes in a draft; other specs with a mistake are set aside, unless `strict`.
     """
     project = read_project(root)
-    catalog = read_catalog_of(project)
-    specs = read_specs(project.specs, catalog, set_aside=True, draft=draft)
+    catalog = read_catalog(project.root)
+    specs = read_specs(project.specs, catalog, set_aside=not strict, draft=draft)
     return Definitions(project, catalog, specs)
-
-
-def read_catalog_of(project: Project) -> Catalog:
-    """Return the catalog of a project."""
-    from kohorte.catalog import read_catalog
-
-    return read_catalog(project.root)
 
 
 def evaluate(

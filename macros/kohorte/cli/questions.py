@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kohorte.cli.options import HERE, AsJson, Root
+from kohorte.errors import KohorteError
 
 app = typer.Typer()
 
@@ -120,3 +122,100 @@ def explain(
         print_explanation(customer, found[0])
     else:
         print_explained(customer, found)
+
+
+@app.command()
+def overlap(
+    names: Annotated[list[str], typer.Argument(help="Two segments or more.")],
+    as_json: AsJson = False,
+    project_dir: Root = HERE,
+) -> None:
+    """Say how many members segments have in common, each two of them.
+
+    Example: kohorte overlap vips garden_and_pets
+    """
+    from dataclasses import asdict
+
+    from kohorte.analyst.evaluation import read_definitions
+    from kohorte.analyst.overlap import overlap as overlap_
+    from kohorte.analyst.warehouse import open_warehouse
+    from kohorte.analyst.words import print_json, print_pairs
+
+    root = project_dir.resolve()
+    definitions = read_definitions(root)
+    segments = [definitions.segment(name) for name in names]
+    with open_warehouse(root) as warehouse:
+        pairs = overlap_(warehouse, definitions, segments)
+    print_json([asdict(pair) for pair in pairs]) if as_json else print_pairs(pairs)
+
+
+@app.command()
+def export(
+    asked: Asked,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="csv, parquet or jsonl; else by the file's name.")
+    ] = None,
+    show_personal: Personal = False,
+    project_dir: Root = HERE,
+) -> None:
+    """Write the members of a segment to a file: keys alone, unless --show-personal.
+
+    Example: kohorte export vips --out vips.csv
+    """
+    from kohorte.analyst.draft import read_asked
+    from kohorte.analyst.export import export as export_
+    from kohorte.analyst.warehouse import open_warehouse
+
+    root = project_dir.resolve()
+    definitions, segments = read_asked(root, asked, None)
+    chosen = file_format or out.suffix.removeprefix(".")
+    if len(segments) > 1:
+        raise KohorteError("the spec declares several segments; name one of them")
+    with open_warehouse(root) as warehouse:
+        count = export_(
+            warehouse, definitions, segments[0], out, chosen, show_personal=show_personal
+        )
+    typer.echo(f"{count:,} members of {segments[0].name} written to {out}")
+
+
+@app.command()
+def diff(
+    reference: Annotated[
+        str, typer.Argument(metavar="GITREF", help="What to compare with.")
+    ] = "HEAD",
+    output: Annotated[str, typer.Option("--format", help="text, markdown or json.")] = "text",
+    fail_over: Annotated[
+        str | None, typer.Option(help="End with status 3 if more than this share moves: 20%.")
+    ] = None,
+    project_dir: Root = HERE,
+) -> None:
+    """Say what the specs of the working tree would change, on the same data.
+
+    Examples: kohorte diff main; kohorte diff main --format markdown --fail-over 20%
+    """
+    from kohorte.analyst.changes import changes, definitions_at
+    from kohorte.analyst.evaluation import read_definitions
+    from kohorte.analyst.warehouse import open_warehouse
+    from kohorte.analyst.words import print_changes
+
+    limit = _share(fail_over)
+    if output not in ("text", "markdown", "json"):
+        raise KohorteError(f"format `{output}` is unknown; write text, markdown or json")
+    root = project_dir.resolve()
+    now = read_definitions(root, strict=True)
+    with definitions_at(root, reference) as before, open_warehouse(root) as warehouse:
+        found = changes(warehouse, now, before)
+    print_changes(found, reference, output)
+    if limit is not None and any(change.share > limit for change in found):
+        raise typer.Exit(3)
+
+
+def _share(text: str | None) -> float | None:
+    """Read `20%`."""
+    if text is None:
+        return None
+    number = text.strip().removesuffix("%").strip()
+    if not number.replace(".", "", 1).isdecimal():
+        raise KohorteError(f"`{text}` is not a share; write one such as 20%")
+    return float(number) / 100
