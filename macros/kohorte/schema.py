@@ -54,6 +54,10 @@ def spec_schema(catalog: Catalog, segments: Iterable[str]) -> Schema:
     for section, make in sections.items():
         declared = shapes.names(_DECLARED, _of_any_entity(section, make, vocabularies))
         keys[section] = described(declared, f"The {section}, by name.")
+    customers = next((v for v in vocabularies if v.entity.name == DEFAULT_ENTITY), None)
+    if customers:
+        tests = shapes.items(_example(customers))
+        keys["tests"] = described(tests, "Unit tests: customers, and the segments they are in.")
     return {
         "$schema": DIALECT,
         **shapes.fields(keys, required=["version"]),
@@ -109,6 +113,25 @@ def _segment(vocabulary: Vocabulary) -> Schema:
         shapes.any_of_keys(("where", "include")),
         {"if": is_manual, "then": {"properties": {"where": False}}},
     ]
+    return shape
+
+
+def _example(vocabulary: Vocabulary) -> Schema:
+    """Return the schema of a unit test."""
+    row = {"type": "object"}
+    in_these = shapes.one_or_more(vocabulary.segment())
+    shape = shapes.fields(
+        {
+            "name": described(shapes.text(), "What the test shows."),
+            "as_of": described(shapes.date(), "The instant it is seen from, in UTC."),
+            "customer": described(row, "Attributes and their values; others are unknown or 0."),
+            "did": described(row, "Rows by activity, or activity.type; each with its time."),
+            "lists": described(shapes.one_or_more(vocabulary.list_name()), "On these lists."),
+            "is_in": described(in_these, "The customer must be in these segments."),
+            "is_not_in": described(in_these, "The customer must not be in these segments."),
+        }
+    )
+    shape["allOf"] = [shapes.any_of_keys(("is_in", "is_not_in"))]
     return shape
 
 

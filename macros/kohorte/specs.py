@@ -10,6 +10,7 @@ from pathlib import Path
 from kohorte.catalog import Catalog
 from kohorte.document import Node
 from kohorte.errors import Problem, SpecErrors, shown
+from kohorte.examples import Example, read_example
 from kohorte.reader import Reader
 from kohorte.segments import ladder, single, waterfall
 from kohorte.segments.files import Declared, Files, file_reader, read_draft, read_files
@@ -43,6 +44,8 @@ class Specs:
     hashes: Mapping[str, str]
     set_aside: tuple[SetAside, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: The unit tests of those that are not set aside.
+    examples: tuple[Example, ...] = ()
 
 
 def read_specs(
@@ -80,6 +83,7 @@ def read_specs(
         broken |= {name: own[0] for name in entry.all_names() if own}
         problems += own
     _check_renames(segments.values(), names, problems, broken)
+    examples = _examples(files, catalog, names, problems)
     ordered = _ordered(segments, broken, problems)
     drafted = [problem for problem in problems if draft and problem.place.path == draft[0]]
     if drafted or (problems and not set_aside):
@@ -91,7 +95,9 @@ def read_specs(
     aside += [
         SetAside(name, broken[name].place.path, broken[name].message) for name in sorted(broken)
     ]
-    return Specs(tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))))
+    sound = {segment.name for segment in ordered}
+    tested = tuple(e for e in examples if sound.issuperset((*e.is_in, *e.is_not_in)))
+    return Specs(tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))), tested)
 
 
 def _add_draft(shown_as: str, text: str, files: Files) -> None:
@@ -100,6 +106,30 @@ def _add_draft(shown_as: str, text: str, files: Files) -> None:
     files.declared.update(declared)
     for name in declared:
         files.twice.pop(name, None)
+
+
+def _examples(
+    files: Files,
+    catalog: Catalog,
+    names: Mapping[str, Collection[str]],
+    problems: list[Problem],
+) -> list[Example]:
+    """Read the unit tests of all files; mistakes are added to the problems."""
+    if not files.tests or DEFAULT_ENTITY not in catalog.entities:
+        return []
+    entity = catalog.entities[DEFAULT_ENTITY]
+    examples = []
+    for node in files.tests:
+        own: list[Problem] = []
+        reader = replace(
+            file_reader(own, told=len(problems)),
+            catalog=catalog, entity=entity, columns=entity.attributes,
+            segments=names.get(DEFAULT_ENTITY, frozenset()),
+        )  # fmt: skip
+        with reader.tolerant():
+            examples.append(read_example(node, reader))
+        problems += own
+    return examples
 
 
 def _check_renames(

@@ -74,18 +74,24 @@ class Explanation:
 
 
 def explain(
-    warehouse: Warehouse, definitions: Definitions, customer: str, segments: Sequence[Segment]
+    warehouse: Warehouse,
+    definitions: Definitions,
+    customer: str,
+    segments: Sequence[Segment],
+    *,
+    is_alone: bool = False,
 ) -> list[Explanation]:
     """Explain segments for one customer, members first, then the nearest misses.
 
-    Raises KohorteError when there is no such customer.
+    `is_alone`: the warehouse has no other customer. Raises KohorteError when there is no such customer.
     """
     segments = [segment for segment in segments if segment.entity == "customer"]
     key = {"customer": customer}
     if not warehouse.rows("select 1 from dim_customer_features where customer_id = $customer", key):
         message = f"there is no customer `{shown(customer)}` in the warehouse"
         raise KohorteError(f"{message}; ids look like shop:C0000000012")
-    _look_at_one(warehouse, definitions, customer, segments)
+    if not is_alone:
+        _look_at_one(warehouse, definitions, customer, segments)
     trees = {segment.name: segment.condition for segment in segments}
     nodes = {id(node): node for tree in trees.values() for node in _every(tree)}
     numbers = {key: number for number, key in enumerate(nodes)}

@@ -17,9 +17,11 @@ from rich.tree import Tree
 
 from kohorte.analyst.changes import Change
 from kohorte.analyst.counting import Count
+from kohorte.analyst.doctor import Finding
 from kohorte.analyst.explaining import Explanation, Node
 from kohorte.analyst.listing import Built
 from kohorte.analyst.overlap import Pair
+from kohorte.analyst.testing import Outcome
 
 _WIDTH = 100
 _BARS = "▁▂▃▄▅▆▇█"
@@ -278,3 +280,23 @@ def _change_lines(changes: Sequence[Change]) -> list[str]:
 def _escaped(text: str) -> str:
     """Return a text that Markdown shows as it stands."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!~@" else c for c in text)
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """Print one test, and what is different if it failed."""
+    out, example = console(), outcome.example
+    took = f"{outcome.seconds * 1000:.0f} ms"
+    mark = "ok    " if outcome.passed else "FAILED"
+    out.print(f"{mark} {example.place.path}:{example.place.line} {example.name} ({took})")
+    for difference in outcome.differences:
+        for line in difference.splitlines():
+            out.print(f"       {line}", soft_wrap=True)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print what was looked at, and remedies."""
+    out = console()
+    for finding in findings:
+        out.print(f"{'ok     ' if finding.is_well else 'PROBLEM'} {finding.what}: {finding.seen}")
+        if finding.remedy:
+            out.print(f"        remedy: {finding.remedy}")

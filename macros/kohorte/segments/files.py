@@ -14,7 +14,7 @@ from kohorte.reader import Reader
 from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, REACHED_SUFFIX
 
 SECTIONS = ("segments", "ladders", "waterfalls")
-FILE_KEYS = ("version", "owner", *SECTIONS)
+FILE_KEYS = ("version", "owner", *SECTIONS, "tests")
 SUFFIXES = (".yml", ".yaml")
 
 
@@ -59,6 +59,8 @@ class Files:
 
     declared: dict[str, Declared] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: Unit tests of segments, not yet read.
+    tests: list[Node] = field(default_factory=list)
     #: The names that are declared twice; the first declaration is in `declared`.
     twice: dict[str, Problem] = field(default_factory=dict)
 
@@ -99,6 +101,8 @@ def _declare_file(document: MappingNode, files: Files) -> None:
         for section in SECTIONS:
             if section in parts:
                 _declare_all(section, parts[section], owner, files, reader)
+        if "tests" in parts:
+            files.tests.extend(reader.items(parts["tests"]))
 
 
 def _declare_all(section: str, node: Node, owner: str, files: Files, reader: Reader) -> None:
