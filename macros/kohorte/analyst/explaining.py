@@ -83,7 +83,8 @@ def explain(
 ) -> list[Explanation]:
     """Explain segments for one customer, members first, then the nearest misses.
 
-    `is_alone`: the warehouse has no other customer. Raises KohorteError when there is no such customer.
+    `is_alone`: the warehouse has no other customer. Raises KohorteError when there is no such
+    customer.
     """
     segments = [segment for segment in segments if segment.entity == "customer"]
     key = {"customer": customer}

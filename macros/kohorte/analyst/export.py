@@ -11,9 +11,9 @@ from kohorte.errors import KohorteError
 from kohorte.segments.segment import Segment
 
 FORMATS = {
-    "csv": "(format csv, header)",
-    "parquet": "(format parquet)",
-    "jsonl": "(format json, array false)",
+    "csv": "(format csv, header, use_tmp_file false)",
+    "parquet": "(format parquet, use_tmp_file false)",
+    "jsonl": "(format json, array false, use_tmp_file false)",
 }
 _TABLE = "exported"
 _PERSONAL = ("email", "phone", "first_name", "last_name")

@@ -50,9 +50,14 @@ def table(
 ) -> Table:
     """Return a table; each column is a name and `left` or `right`."""
     made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name, justify in columns:
-        right = justify == "right"
-        made.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for number, (name, justify) in enumerate(columns):
+        is_whole = justify == "right" or number == 0
+        made.add_column(
+            name,
+            justify="right" if justify == "right" else "left",
+            no_wrap=is_whole,
+            overflow="fold",
+        )
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made
