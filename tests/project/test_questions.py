@@ -224,7 +224,6 @@ def test_diff_says_who_enters_and_who_leaves(own_shop: Shop) -> None:
     markdown = own_shop("diff", "HEAD", "--format", "markdown").stdout
     assert "| big_baskets | changed |" in markdown
     assert "git knows no commit" in own_shop("diff", "nowhere", status=1).stderr
-    assert "git knows no commit" in own_shop("diff", "--", "--output=x", status=1).stderr
 
 
 def test_the_unit_tests_of_the_samples_pass(shop: Shop, tmp_path: Path) -> None:

@@ -125,18 +125,26 @@ def _value(warehouse: Warehouse, model: str, key: str) -> float:
 
 
 def _overlaps(warehouse: Warehouse, segment: Segment) -> list[Overlap]:
-    """Return the biggest of the built segments that share members, biggest share first."""
-    if segment.entity != "customer" or not warehouse.columns("fct_segment_members"):
+    """Return the built segments that share most members."""
+    if segment.entity != "customer":
         return []
     found = warehouse.rows(
         f"""
-        select
-            segment, count(*) as members, count(asked.key) as shared
-        from fct_segment_members
-        left join asked on customer_id = asked.key
+        with
+        memberships as (
+            select unnest(segments) as segment
+            from dim_customer_segments
+            where customer_id in (select key from asked)
+        ),
+        shared as (
+            select segment, count(*) as shared
+            from memberships
+            group by segment
+        )
+        select segment, members, shared
+        from shared
+        inner join dim_segments using (segment)
         where segment <> $segment
-        group by segment
-        having shared > 0
         order by shared desc, segment
         limit {OVERLAPS}
         """,
