@@ -197,6 +197,10 @@ def test_an_export_with_addresses_is_for_its_owner_alone(shop: Shop, tmp_path: P
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     error = shop("export", "high_spenders", "--out", str(tmp_path / "no" / "x.csv"), status=1)
     assert "cannot be written" in error.stderr
+    folder = tmp_path / "folder.csv"
+    folder.mkdir()
+    error = shop("export", "high_spenders", "--out", str(folder), status=1)
+    assert "it is there, and no file" in error.stderr
 
 
 def test_diff_says_who_enters_and_who_leaves(own_shop: Shop) -> None:

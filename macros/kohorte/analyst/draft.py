@@ -16,7 +16,10 @@ STANDARD_INPUT = "standard input"
 
 
 def read_asked(
-    root: Path, asked: str | None, where: str | None, read: Callable[[], str] = sys.stdin.read
+    root: Path,
+    asked: str | None,
+    where: str | None,
+    read: Callable[[int], bytes] = lambda limit: sys.stdin.buffer.read(limit),
 ) -> tuple[Definitions, list[Segment]]:
     """Return the definitions with what was asked for, and the segments that it names.
 
@@ -30,7 +33,7 @@ def read_asked(
     if asked is None:
         raise KohorteError("name a segment, a spec file, - for standard input, or --where")
     if asked == "-":
-        return _drafted(root, STANDARD_INPUT, read())
+        return _drafted(root, STANDARD_INPUT, _decoded(read(MAX_BYTES + 1), STANDARD_INPUT))
     if asked.endswith(SUFFIXES):
         return _drafted(root, asked, _text_of(Path(asked)))
     definitions = read_definitions(root)
@@ -58,8 +61,13 @@ def _text_of(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise KohorteError(f"{path}: larger than {MAX_BYTES:,} bytes")
-        return path.read_text(encoding="utf-8-sig")
+        return _decoded(path.read_bytes(), str(path))
     except OSError as error:
         raise KohorteError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _decoded(text: bytes, shown_as: str) -> str:
+    try:
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise KohorteError(f"{path}: not UTF-8 text") from None
+        raise KohorteError(f"{shown_as}: not UTF-8 text") from None

@@ -36,6 +36,8 @@ def export(
     """
     if file_format not in FORMATS:
         raise KohorteError(f"format `{file_format}` is unknown; write {', '.join(FORMATS)}")
+    if out.exists() and not out.is_file():
+        raise KohorteError(f"{out}: cannot be written: it is there, and no file")
     entity = definitions.catalog.entities[segment.entity]
     evaluate(warehouse, definitions, definitions.closure([segment]), _TABLE)
     columns = [f"members.key as {entity.key}", "members.variant"]
