@@ -61,14 +61,22 @@ _CONFIG = '{{{{ config(materialized="{}") }}}}'
 def entity_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
     """Return the text of each model of an entity, by the model's name."""
     entity = plan.entity.name
+    return {
+        **packed_models(plan, dialect),
+        members_model(entity): _model(
+            f"One row per segment and {entity} in it.", "view", plan.members, dialect
+        ),
+    }
+
+
+def packed_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
+    """Return the text of the models with the packed answers alone."""
+    entity = plan.entity.name
     models = {
         words_model(entity): _model(
             f"One row per {entity}: who is in which segment, 60 flags to a number.",
             "table", plan.words, dialect, {"conditions": conditions_model(entity)},
-        ),
-        members_model(entity): _model(
-            f"One row per segment and {entity} in it.", "view", plan.members, dialect
-        ),
+        )
     }  # fmt: skip
     if plan.conditions:
         models[conditions_model(entity)] = _model(

@@ -317,6 +317,14 @@ def test_unknown_names_are_told_with_the_nearest(shop: Shop) -> None:
     assert "did you mean high_spenders?" in shop("count", "high_spender", status=1).stderr
     assert "did you mean high_spenders?" in shop("show", "high_spender", status=1).stderr
     assert "there is no customer" in shop("explain", "x'; drop table x", status=1).stderr
+    binary = subprocess.run(
+        [str(KOHORTE), "count", "-"],
+        input=b"\xff\xfe\x00",
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert binary.stderr == b"standard input: not UTF-8 text\n"
     assert "a name or --where" in shop("count", "a", "--where", "age: 3", status=1).stderr
 
 

@@ -121,7 +121,6 @@ def _evaluate(
 
 
 def _change(warehouse: Warehouse, name: str, old: Segment | None, new: Segment | None) -> Change:
-    given = {"segment": name}
     before, now, entering, leaving = warehouse.rows(
         f"""
         with
@@ -132,13 +131,13 @@ def _change(warehouse: Warehouse, name: str, old: Segment | None, new: Segment |
             (select count(*) from now anti join before using (key)),
             (select count(*) from before anti join now using (key))
         """,
-        given,
+        segment=name,
     )[0]
     sides = [[c.words() for c in conditions_of(s)] if s else [] for s in (old, new)]
     removed = [words for words in sides[0] if words not in sides[1]]
     added = [words for words in sides[1] if words not in sides[0]]
     kind = "changed" if old and new else "added" if new else "removed"
-    reachable, value = _moved(warehouse, new or old, given)
+    reachable, value = _moved(warehouse, new or old, name)
     return Change(
         name, kind, before, now, entering, leaving, added, removed, reachable, value,
         _warnings(new, before, now),
@@ -146,7 +145,7 @@ def _change(warehouse: Warehouse, name: str, old: Segment | None, new: Segment |
 
 
 def _moved(
-    warehouse: Warehouse, segment: Segment | None, given: Mapping[str, str]
+    warehouse: Warehouse, segment: Segment | None, name: str
 ) -> tuple[dict[str, int], float]:
     """Return by how much reach and net revenue in 365 days grow, or shrink."""
     known = set(warehouse.columns("dim_customer_features"))
@@ -168,7 +167,7 @@ def _moved(
         from moved
         inner join dim_customer_features on customer_id = key
         """,
-        given,
+        segment=name,
     )[0]
     numbers = [number or 0 for number in found]
     return dict(zip(channels, map(int, numbers[1:]), strict=True)), float(numbers[0])

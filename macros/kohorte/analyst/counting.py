@@ -148,7 +148,7 @@ def _overlaps(warehouse: Warehouse, segment: Segment) -> list[Overlap]:
         order by shared desc, segment
         limit {OVERLAPS}
         """,
-        {"segment": segment.name},
+        segment=segment.name,
     )
     return [Overlap(*row) for row in found]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from kohorte.catalog import Catalog, read_catalog
 from kohorte.conditions import Condition
 from kohorte.dialects import dialect_of
 from kohorte.errors import KohorteError, nearest, shown
-from kohorte.models import entity_models
+from kohorte.lookup import WORD_BITS
+from kohorte.models import entity_models, packed_models
 from kohorte.moments import Clock
-from kohorte.plan import members_model, plan_entity
+from kohorte.plan import FLAG_PREFIX, EntityPlan, members_model, plan_entity, words_model
 from kohorte.project import Project, read_project
 from kohorte.segments.segment import REACHED_SUFFIX, Segment
 from kohorte.specs import Specs, read_specs
@@ -80,29 +81,54 @@ def read_definitions(
 def evaluate(
     warehouse: Warehouse, definitions: Definitions, segments: Sequence[Segment], table: str
 ) -> None:
-    """Evaluate segments of one entity into a temporary table (segment, key) of a name.
+    """Evaluate segments of one entity into a temporary view (segment, key) of a name.
 
     The segments that they are made of must be among them, before them.
     """
-    entity = definitions.catalog.entities[segments[0].entity]
-    project = definitions.project
-    clock = Clock(project.timezone, dialect_of("duckdb"))
-    plan = plan_entity(entity, Specs(tuple(segments), {}), clock)
-    models = entity_models(plan, clock.dialect)
-    names = {name: f"{table}__{name}" for name in models}
-
-    def place(found: re.Match[str]) -> str:
-        return names.get(found[1], found[1])
-
-    order = sorted(models, key=lambda name: ("members" in name, "words" in name))
-    for name in order:
-        text = _REF.sub(place, _CONFIG.sub("", models[name]))
-        warehouse.run(f"create or replace temp table {names[name]} as {text}")
-    members = names[members_model(entity.name)]
+    plan = _plan(definitions, segments)
+    models = entity_models(plan, "duckdb")
+    members = members_model(plan.entity.name)
+    text = _run(warehouse, {n: t for n, t in models.items() if n != members}, table)(
+        models[members]
+    )
     warehouse.run(
         f"create or replace temp view {table} as"
-        f" select segment, {entity.key} as key, variant from {members}"
+        f" select segment, {plan.entity.key} as key, variant from ({text})"
     )
+
+
+def segments_of(
+    warehouse: Warehouse, definitions: Definitions, segments: Sequence[Segment], key: str
+) -> set[str]:
+    """Return those of some segments of one entity that a key is in; else as `evaluate`."""
+    plan = _plan(definitions, segments)
+    render = _run(warehouse, packed_models(plan, "duckdb"), "packed")
+    words = render(f'{{{{ ref("{words_model(plan.entity.name)}") }}}}')
+    rows = warehouse.records(f"select * from {words} where {plan.entity.key} = $key", key=key)
+    found = set()
+    for column, place in plan.places.items():
+        word, bit = divmod(place, WORD_BITS)
+        if rows and rows[0][f"word_{word}"] >> bit & 1:
+            found.add(column.removeprefix(FLAG_PREFIX))
+    return found
+
+
+def _plan(definitions: Definitions, segments: Sequence[Segment]) -> EntityPlan:
+    entity = definitions.catalog.entities[segments[0].entity]
+    clock = Clock(definitions.project.timezone, dialect_of("duckdb"))
+    return plan_entity(entity, Specs(tuple(segments), {}), clock)
+
+
+def _run(warehouse: Warehouse, models: Mapping[str, str], prefix: str) -> Callable[[str], str]:
+    """Make temporary tables of models; return what puts them in the place of references."""
+    names = {name: f"{prefix}__{name}" for name in models}
+
+    def rendered(text: str) -> str:
+        return _REF.sub(lambda found: names.get(found[1], found[1]), _CONFIG.sub("", text))
+
+    for name in sorted(models, key=lambda name: "words" in name):
+        warehouse.run(f"create or replace temp table {names[name]} as {rendered(models[name])}")
+    return rendered
 
 
 def conditions_of(segment: Segment) -> tuple[Condition, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from kohorte.analyst.evaluation import Definitions, bare, evaluate
+from kohorte.analyst.evaluation import Definitions, bare, segments_of
 from kohorte.analyst.facts import Facts
 from kohorte.analyst.warehouse import Warehouse
 from kohorte.conditions import Condition
@@ -15,7 +15,6 @@ from kohorte.errors import KohorteError, shown
 from kohorte.segments.segment import Segment
 from kohorte.uses import ranks
 
-_EXPLAINED = "explained"
 _NODE = "node__"
 
 
@@ -87,8 +86,9 @@ def explain(
     customer.
     """
     segments = [segment for segment in segments if segment.entity == "customer"]
-    key = {"customer": customer}
-    if not warehouse.rows("select 1 from dim_customer_features where customer_id = $customer", key):
+    if not warehouse.rows(
+        "select 1 from dim_customer_features where customer_id = $customer", customer=customer
+    ):
         message = f"there is no customer `{shown(customer)}` in the warehouse"
         raise KohorteError(f"{message}; ids look like shop:C0000000012")
     if not is_alone:
@@ -100,13 +100,7 @@ def explain(
     tested = [bare(segments[0], f"{_NODE}{numbers[key]}", node) for key, node in nodes.items()]
     if not evaluated:
         return []
-    evaluate(warehouse, definitions, [*evaluated, *tested], _EXPLAINED)
-    holding = {
-        name
-        for (name,) in warehouse.rows(
-            f"select segment from {_EXPLAINED} where key = $customer", key
-        )
-    }
+    holding = segments_of(warehouse, definitions, [*evaluated, *tested], customer)
     facts = Facts(warehouse, definitions, customer)
     stays = _open_stays(warehouse, customer)
 
@@ -152,10 +146,10 @@ def _look_at_one(
     read = {*activities, (entity.model, entity.key), ("int_list_members", "customer_id")}
     for model, key in sorted(read):
         if warehouse.columns(model):
-            warehouse.connection.execute(
+            warehouse.run(
                 f"create or replace temp table {model} as"
                 f" select * from {model} where {key} = $customer",
-                {"customer": customer},
+                customer=customer,
             )
 
 
@@ -167,6 +161,6 @@ def _open_stays(warehouse: Warehouse, customer: str) -> dict[str, Stay]:
         from fct_segment_stays
         where customer_id = $customer and left_at is null
         """,
-        {"customer": customer},
+        customer=customer,
     )
     return {segment: Stay(*stay) for segment, *stay in found}

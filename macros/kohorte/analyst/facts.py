@@ -36,7 +36,7 @@ class Facts:
     def _row(self) -> dict[str, Any]:
         entity = self.definitions.catalog.entities["customer"]
         query = f"select * from {entity.model} where {entity.key} = $customer"
-        return self.warehouse.records(query, {"customer": self.customer})[0]
+        return self.warehouse.records(query, customer=self.customer)[0]
 
     def found(self, condition: Condition) -> str:
         """Say what the customer has."""
@@ -101,7 +101,7 @@ class Facts:
         text = render(without_jinja(rows), "duckdb").replace("@customer", "$customer")
         if moments.columns:
             text = f"with moments as ({render(moments.query(), 'duckdb')}) {text}"
-        ((times, last),) = self.warehouse.rows(text, {"customer": self.customer})
+        ((times, last),) = self.warehouse.rows(text, customer=self.customer)
         return int(times), last
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kohorte.analyst.evaluation import Definitions
-from kohorte.analyst.warehouse import Warehouse
 from kohorte.errors import KohorteError, nearest, shown
+
+if TYPE_CHECKING:
+    from kohorte.analyst.evaluation import Definitions
+    from kohorte.analyst.warehouse import Warehouse
 
 _HISTORY = 60
 
@@ -46,9 +48,7 @@ def built_segments(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 def built_segment(warehouse: Warehouse, name: str) -> Built:
     """Return one built segment; raises KohorteError with the nearest name."""
-    found = warehouse.records(
-        "select * from dim_segments where segment = $segment", {"segment": name}
-    )
+    found = warehouse.records("select * from dim_segments where segment = $segment", segment=name)
     if not found:
         known = [segment for (segment,) in warehouse.rows("select segment from dim_segments")]
         hint = nearest(name, known)
@@ -61,11 +61,11 @@ def built_segment(warehouse: Warehouse, name: str) -> Built:
         order by as_of desc
         limit {_HISTORY}
         """,
-        {"segment": name},
+        segment=name,
     )
     used_by = warehouse.rows(
         "select segment from dim_segments where list_contains(uses, $segment) order by segment",
-        {"segment": name},
+        segment=name,
     )
     return Built(found[0], sizes[::-1], [segment for (segment,) in used_by])
 

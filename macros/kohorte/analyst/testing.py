@@ -154,14 +154,13 @@ def _fill(warehouse: Warehouse, definitions: Definitions, example: Example) -> N
         warehouse.run(f"delete from {name}")
     zone = ZoneInfo(definitions.project.timezone)
     local = example.as_of.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
-    warehouse.connection.execute(
-        "insert into int_clock values ($as_of, $local, $local::date)",
-        {"as_of": example.as_of, "local": local},
+    warehouse.run(
+        "insert into int_clock select $as_of, $local, $local::date",
+        as_of=str(example.as_of),
+        local=str(local),
     )
     for name in example.lists:
-        warehouse.connection.execute(
-            "insert into int_list_members values ($list, $key)", {"list": name, "key": CUSTOMER}
-        )
+        warehouse.run("insert into int_list_members values ($list, $key)", list=name, key=CUSTOMER)
     entity = definitions.catalog.entities["customer"]
     clock = Clock(definitions.project.timezone, dialect_of("duckdb"))
     _insert(warehouse, clock, entity.model, entity.key, entity.attributes, example.customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from kohorte.errors import KohorteError
 from kohorte.project import serving_path, warehouse_path
 
 _BUILD_FIRST = "run: make run"
+_PLACE = re.compile(r"\$(\w+)")
 
 
 @dataclass(frozen=True)
@@ -25,24 +27,25 @@ class Warehouse:
     path: Path
     connection: duckdb.DuckDBPyConnection
 
-    def rows(self, query: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
-        """Return the rows of a query; raises KohorteError when a table is not there."""
-        with _told(self.path):
-            return self.connection.execute(query, values).fetchall()
+    def rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, with each `$name` replaced by a text.
 
-    def records(
-        self, query: str, values: Mapping[str, object] | None = None
-    ) -> list[dict[str, Any]]:
+        Raises KohorteError when a table is not there.
+        """
+        with _told(self.path):
+            return self.connection.execute(bound(query, values)).fetchall()
+
+    def records(self, query: str, **values: str) -> list[dict[str, Any]]:
         """Return the rows of a query as mappings from the columns' names."""
         with _told(self.path):
-            found = self.connection.execute(query, values)
+            found = self.connection.execute(bound(query, values))
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, **values: str) -> None:
         """Run a statement for what it does; raises KohorteError as `rows` does."""
         with _told(self.path):
-            self.connection.execute(statement)
+            self.connection.execute(bound(statement, values))
 
     def columns(self, table: str) -> list[str]:
         """Return the columns of a table; none if it is not there."""
@@ -50,7 +53,7 @@ class Warehouse:
             "select column_name from information_schema.columns"
             " where table_name = $table order by ordinal_position"
         )
-        return [name for (name,) in self.rows(query, {"table": table})]
+        return [name for (name,) in self.rows(query, table=table)]
 
     def as_of(self) -> datetime:
         """Return the instant (UTC) that the tables are seen from."""
@@ -62,6 +65,22 @@ class Warehouse:
     def customers(self) -> int:
         """Return how many customers there are."""
         return int(self.rows("select count(*) from dim_customer_features")[0][0])
+
+
+def bound(query: str, values: Mapping[str, str]) -> str:
+    """Return a query with each `$name` replaced by a text, as a literal.
+
+    The driver's own parameters would do the same, and import pandas for it, which takes
+    longer than most questions.
+    """
+    return _PLACE.sub(lambda found: literal(values[found[1]]), query) if values else query
+
+
+def literal(text: str) -> str:
+    """Return a text as DuckDB reads it; raises KohorteError for what cannot be one."""
+    if "\0" in text:
+        raise KohorteError("a text with a null character is in no table")
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -15,13 +15,15 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from kohorte.analyst.changes import Change
-from kohorte.analyst.counting import Count
-from kohorte.analyst.doctor import Finding
-from kohorte.analyst.explaining import Explanation, Node
-from kohorte.analyst.listing import Built
-from kohorte.analyst.overlap import Pair
-from kohorte.analyst.testing import Outcome
+if TYPE_CHECKING:
+    from kohorte.analyst.changes import Change
+    from kohorte.analyst.counting import Count
+    from kohorte.analyst.doctor import Finding
+    from kohorte.analyst.explaining import Explanation, Node
+    from kohorte.analyst.listing import Built
+    from kohorte.analyst.overlap import Pair
+    from kohorte.analyst.testing import Outcome
+
 
 _WIDTH = 100
 _BARS = "▁▂▃▄▅▆▇█"
