@@ -5,16 +5,21 @@
     Usage: on-run-start: "{{ begin_checks() }}", on-run-end: "{{ record_checks(results) }}"
 
     A run that is killed leaves what it had selected `running`, a test that was never run
-    is `pending`; neither is published.
+    is `pending`; neither is published. A run that only takes in new events leaves the
+    tests that it does not repeat in force: they spoke of the build that it adds to.
 #}
 {% macro begin_checks() %}
     {%- if checks_are_kept() -%}
         {%- set table = check_results() -%}
-        {%- set known, chosen = [], [] -%}
+        {%- set known, chosen, growing = [], [], [] -%}
+        {%- set next_run = "(select max(earlier.run) + 1 from " ~ table ~ " as earlier)" -%}
         {%- for node in graph.nodes.values() if is_checked(node) -%}
             {%- do known.append(node) -%}
             {%- if node.unique_id in selected_resources -%}
                 {%- do chosen.append(node) -%}
+            {%- endif -%}
+            {%- if node.config.incremental_strategy == "append" -%}
+                {%- do growing.append(node.name) -%}
             {%- endif -%}
         {%- endfor -%}
         create table if not exists {{ table }} (
@@ -27,9 +32,11 @@
             reads varchar[],
             run bigint
         );
+        alter table {{ table }} add column if not exists builds bigint;
+        alter table {{ table }} add column if not exists grows boolean;
         delete from {{ table }}
         where check_id not in ({{ check_ids(known) }}) and kind <> 'expectation';
-        insert into {{ table }}
+        insert into {{ table }} by name
         select new_checks.*
         from (
             values
@@ -70,7 +77,13 @@
             );
         update {{ table }} set
             status = 'running',
-            run = (select max(earlier.run) + 1 from {{ table }} as earlier)
+            builds = coalesce(builds, 0) + 1,
+            grows = name in ({{ quoted_texts(["none"] + growing) }}),
+            run = {% if var("near_real_time", false) -%}
+                case when kind = 'test' then {{ next_run }} else run end
+            {%- else -%}
+                {{ next_run }}
+            {%- endif %}
         where check_id in ({{ check_ids(chosen) }});
     {%- endif -%}
 {% endmacro %}

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kohorte.cli.options import HERE, Root
+from kohorte.errors import KohorteError
 
 app = typer.Typer()
 
@@ -18,6 +19,29 @@ def publish(project_dir: Root = HERE) -> None:
     from kohorte.publishing.words import published_words
 
     typer.echo(published_words(publish_(project_dir.resolve())))
+
+
+@app.command()
+def update(
+    watch: Annotated[
+        float | None,
+        typer.Option(min=1, help="Look for new files every so many seconds, until stopped."),
+    ] = None,
+    project_dir: Root = HERE,
+) -> None:
+    """Take in new events, bring the segments up to date, and publish: near real time."""
+    from kohorte.publishing.words import updated_words
+    from kohorte.update import update as update_
+    from kohorte.update import watch as watch_
+
+    root = project_dir.resolve()
+    if watch is None:
+        typer.echo(updated_words(update_(root)))
+        return
+    typer.echo(f"looking for new files every {watch:g} s; stop with Ctrl-C")
+    for done in watch_(root, watch):
+        failed = isinstance(done, KohorteError)
+        typer.echo(str(done) if isinstance(done, KohorteError) else updated_words(done), err=failed)
 
 
 @app.command()

@@ -1,11 +1,18 @@
-"""Copies tables of the build warehouse into fresh files."""
+"""Copies tables of the build warehouse into the files of a generation.
+
+What did not change since the generation before is taken over from there: an update that
+takes in new events writes the events and the segments, and no more.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,10 +23,13 @@ from kohorte.publishing.tables import Table
 OPEN, PRIVATE = "published_open", "published_private"
 FILES = {OPEN: OPEN_FILE, PRIVATE: PRIVATE_FILE}
 _CHECKSUM = """
-    select count(*), lower(hex(cast(sum(cast(hash(rows) as hugeint)) % {modulus} as ubigint)))
+    select count(*), cast(coalesce(sum(cast(hash(rows) as hugeint)), 0) % {modulus} as ubigint)
     from {table} as rows
+    where rows.rowid >= {since}
 """
 _MODULUS = 2**64
+#: The columns of a table by file; none, and the file does not have it.
+Shape = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -27,71 +37,215 @@ class Copied:
     """A table that was copied: its rows, and a checksum of them in any order.
 
     The checksum is the sum of DuckDB's `hash` of each row, modulo 2**64, in hexadecimal
-    digits; that of a table for BI is over the columns that BI gets.
+    digits; that of a table for BI is over the columns that BI gets. `since` is the number of
+    rows that were taken over, `state` what it was built by (see `states`).
     """
 
     name: str
     rows: int
     checksum: str
     is_open: bool
+    since: int
+    state: Sequence[int] | None
 
 
-def attach(connection: duckdb.DuckDBPyConnection, warehouse: Path, folder: Path) -> str:
-    """Open the build warehouse to read and new files to write; return its catalog.
+@dataclass(frozen=True)
+class Before:
+    """The generation before: its folder, and what its manifest says."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    def fits(self, wanted: Mapping[str, Shape]) -> bool:
+        """Tell whether the tables have the same columns as before.
+
+        What is dropped from a file is still to be found in it: a column that became personal
+        needs a fresh one.
+        """
+        return bool(self.manifest.get("shapes") == wanted)
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a table had."""
+        return int(self.manifest["row_counts"][name])
+
+    def checksum(self, name: str) -> int:
+        """Return the checksum of a table."""
+        return int(self.manifest["checksums"][name], 16)
+
+    def state(self, name: str) -> Sequence[int] | None:
+        """Return what a table was built by; none if nobody knows."""
+        state: Sequence[int] | None = self.manifest.get("states", {}).get(name)
+        return state
+
+
+def attach_build(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> str:
+    """Open the build warehouse to read; return its schema.
 
     Its views name the catalog that dbt built them in: the file's name.
     """
     catalog = quoted(warehouse.stem)
     connection.execute(f"attach {literal(warehouse)} as {catalog} (read_only)")
-    for name, file in FILES.items():
-        connection.execute(f"attach {literal(folder / file)} as {name}")
     return f"{catalog}.main"
 
 
-def copy_tables(
+def attach_files(
+    connection: duckdb.DuckDBPyConnection, folder: Path, before: Before | None
+) -> None:
+    """Open the new files to write; they begin as copies of those before, or empty."""
+    for name, file in FILES.items():
+        if before:
+            shutil.copyfile(before.folder / file, folder / file)
+        connection.execute(f"attach {literal(folder / file)} as {name}")
+
+
+def shapes(
     connection: duckdb.DuckDBPyConnection, build: str, tables: Iterable[Table]
-) -> Iterator[Copied]:
-    """Copy each table that was built into the private file, and what is open into the other.
+) -> dict[str, Shape]:
+    """Return by name the columns that each file gets of the tables that were built.
 
     Columns that are described nowhere stay private.
     """
     built = _columns(connection, build)
+    found: dict[str, Shape] = {}
     for table in tables:
-        if table.name not in built:
-            continue
-        name = quoted(table.name)
-        whole = f"{PRIVATE}.{name}"
-        connection.execute(f"create table {whole} as select * from {build}.{name}")
-        columns = [column for column in built[table.name] if column in table.columns]
-        is_open = table.is_open and bool(columns)
-        if is_open:
-            listed = ", ".join(map(quoted, columns))
-            connection.execute(f"create table {OPEN}.{name} as select {listed} from {whole}")
-        counted = f"{OPEN}.{name}" if is_open else whole
-        query = _CHECKSUM.format(modulus=_MODULUS, table=counted)
-        rows, checksum = connection.execute(query).fetchone() or (0, "0")
-        yield Copied(table.name, rows, checksum, is_open)
+        if whole := built.get(table.name):
+            shown = [column for column in whole if column in table.columns]
+            found[table.name] = {PRIVATE: whole, OPEN: shown if table.is_open else []}
+    return found
+
+
+def states(connection: duckdb.DuckDBPyConnection, build: str) -> dict[str, tuple[int, int, bool]]:
+    """Return by table which build of everything made it, which one touched it last, and
+    whether those in between only added rows. Views change with what they read.
+    """
+    try:
+        rows = connection.execute(
+            f"""
+            select name, run, coalesce(builds, 0), coalesce(grows, false)
+            from {build}.check_results
+            where kind in ('model', 'seed') and name in (
+                select table_name from duckdb_tables() where database_name = ?
+            )
+            """,
+            [build.rsplit(".", 1)[0].strip('"')],
+        ).fetchall()
+    except duckdb.BinderException:
+        return {}
+    return {name: (run, builds, grows) for name, run, builds, grows in rows}
+
+
+def copy_tables(
+    connection: duckdb.DuckDBPyConnection,
+    build: str,
+    wanted: Mapping[str, Shape],
+    before: Before | None,
+) -> Iterator[Copied]:
+    """Bring each table into the private file, and what is open of it into the other."""
+    known = states(connection, build)
+    for name, shape in wanted.items():
+        state = known.get(name)
+        since = _taken_over(before, name, state) if before else None
+        if since is not None and not _is_dense(connection, f"{build}.{quoted(name)}", since):
+            since = None
+        for catalog, columns in shape.items():
+            if columns:
+                _copy(connection, build, catalog, name, columns, since)
+        yield _copied(connection, name, bool(shape[OPEN]), since, state, before)
+
+
+def _taken_over(before: Before, name: str, state: tuple[int, int, bool] | None) -> int | None:
+    """Return how many rows of a table are as they were; none if it is to be copied whole."""
+    earlier = before.state(name)
+    if state is None or earlier is None:
+        return None
+    run, builds, grows = state
+    if (run, builds) == tuple(earlier[:2]) or (run == earlier[0] and grows):
+        return before.rows(name)
+    return None
+
+
+def _is_dense(connection: duckdb.DuckDBPyConnection, table: str, rows: int) -> bool:
+    """Tell whether the first rows of a table are all there, without a gap."""
+    query = f"select count(*) from {table} where rowid < {rows}"
+    return connection.execute(query).fetchone() == (rows,)
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    build: str,
+    catalog: str,
+    name: str,
+    columns: Sequence[str],
+    since: int | None,
+) -> None:
+    """Copy the rows of a table from the row `since` on, or all of it."""
+    table, origin = f"{catalog}.{quoted(name)}", f"{build}.{quoted(name)}"
+    listed = ", ".join(map(quoted, columns))
+    if since is None:
+        connection.execute(f"create or replace table {table} as select {listed} from {origin}")
+    else:
+        connection.execute(
+            f"insert into {table} select {listed} from {origin} where rowid >= {since}"
+        )
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    is_open: bool,
+    since: int | None,
+    state: tuple[int, int, bool] | None,
+    before: Before | None,
+) -> Copied:
+    """Count the rows that were copied, and add those that were taken over."""
+    table = f"{OPEN if is_open else PRIVATE}.{quoted(name)}"
+    query = _CHECKSUM.format(modulus=_MODULUS, table=table, since=since or 0)
+    rows, checksum = connection.execute(query).fetchone() or (0, 0)
+    if before and since is not None:
+        rows += since
+        checksum += before.checksum(name)
+    return Copied(
+        name, rows, f"{checksum % _MODULUS:x}", is_open, since or 0, state[:2] if state else None
+    )
 
 
 def write_parquet(
-    connection: duckdb.DuckDBPyConnection, folder: Path, names: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    number: int,
+    tables: Iterable[Copied],
+    before: Before | None,
 ) -> dict[str, dict[str, object]]:
-    """Write tables of the open file as Parquet; return the size and SHA-256 of each file."""
+    """Write tables of the open file as Parquet; return the size and SHA-256 of each file.
+
+    A table is a folder of parts, each named by the generation that it was written for. Rows
+    that were taken over are in the same files, under links.
+    """
     files: dict[str, dict[str, object]] = {}
-    for name in names:
-        path = folder / f"{name}.parquet"
+    for table in tables:
+        (folder / table.name).mkdir()
+        if before and table.since:
+            for name, known in before.manifest["files"].items():
+                if name.startswith(f"{table.name}/"):
+                    os.link(before.folder / name, folder / name)
+                    files[name] = known
+        if table.since and table.since == table.rows:
+            continue
+        path = folder / table.name / f"{number:06d}.parquet"
         connection.execute(
-            f"copy {OPEN}.{quoted(name)} to {literal(path)} (format parquet, compression zstd)"
+            f"copy (select * from {OPEN}.{quoted(table.name)} where rowid >= {table.since})"
+            f" to {literal(path)} (format parquet, compression zstd)"
         )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        files[path.name] = {"bytes": path.stat().st_size, "sha256": digest}
+        known = {"bytes": path.stat().st_size, "sha256": digest}
+        files[f"{table.name}/{path.name}"] = known
     return files
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, build: str) -> dict[str, list[str]]:
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, list[str]]:
     """Return the columns of each table and view of a schema, in order."""
-    catalog, schema = build.rsplit(".", 1)
+    catalog, name = schema.rsplit(".", 1)
     rows = connection.execute(
         """
         select table_name, list(column_name order by column_index)
@@ -99,7 +253,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, build: str) -> dict[str, lis
         where database_name = ? and schema_name = ?
         group by table_name
         """,
-        [catalog.strip('"'), schema],
+        [catalog.strip('"'), name],
     ).fetchall()
     return dict(rows)
 

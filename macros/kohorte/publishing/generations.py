@@ -3,7 +3,7 @@
     serving/kohorte.duckdb  -> current/kohorte.duckdb
     serving/private.duckdb  -> current/private.duckdb
     serving/current         -> generations/000042
-    serving/generations/000042/{kohorte.duckdb,private.duckdb,*.parquet,manifest.json}
+    serving/generations/000042/{kohorte.duckdb,private.duckdb,manifest.json,<table>/*.parquet}
 
 A generation is never changed once it is there. Replacing the link `current` is the one
 step that readers notice, and it is atomic for all of them together.
@@ -110,8 +110,9 @@ class Generations:
     def commit(self, number: int) -> None:
         """Make a generation of what was begun, and show it to the readers."""
         begun = self.folder / _BEGUN
-        for path in sorted(begun.iterdir()):
-            path.chmod(0o600 if path.name == PRIVATE_FILE else 0o444)
+        for path in sorted(begun.rglob("*")):
+            if path.is_file():
+                path.chmod(0o600 if path.name == PRIVATE_FILE else 0o444)
             on_disk(path)
         begun.chmod(0o755)
         on_disk(begun)

@@ -55,11 +55,15 @@ class Publication:
     checksums: dict[str, str]
 
 
-def publish(root: Path, *, name: str = WAREHOUSE_NAME, now: Now = utc_now) -> Publication:
+def publish(
+    root: Path, *, name: str = WAREHOUSE_NAME, now: Now = utc_now, is_update: bool = False
+) -> Publication:
     """Publish a build warehouse of the project in a folder, and show it to the readers.
 
-    Raises KohorteError, and leaves what readers see as it is, when there is no warehouse,
-    a critical check did not pass, or the files cannot be written.
+    With `is_update`, what dbt did not touch since the newest publication is taken over from
+    it: say so only if nothing else has changed the file since. Raises KohorteError, and
+    leaves what readers see as it is, when there is no warehouse, a critical check did not
+    pass, or the files cannot be written.
     """
     warehouse = warehouse_path(root, name)
     require(warehouse)
@@ -69,9 +73,12 @@ def publish(root: Path, *, name: str = WAREHOUSE_NAME, now: Now = utc_now) -> Pu
     generations = Generations(serving_folder(root, name))
     with told(generations.serving), generations.locked(), generations.scratch() as scratch:
         begun = generations.begin()
+        numbers = generations.numbers()
         try:
-            number = max([0, generations.current() or 0, *generations.numbers()]) + 1
-            publication = _write(root, warehouse, begun, scratch, number, now())
+            number = max([0, generations.current() or 0, *numbers]) + 1
+            before = _before(generations, numbers[-1]) if numbers and is_update else None
+            job = _Job(root, warehouse, begun, scratch, before)
+            publication = _write(job, number, now())
             generations.commit(number)
         except BaseException:
             shutil.rmtree(begun, ignore_errors=True)
@@ -132,42 +139,57 @@ def publications_kept(project: Project) -> int:
     return kept
 
 
-def _write(
-    root: Path,
-    warehouse: Path,
-    folder: Path,
-    scratch: Path,
-    number: int,
-    published_at: datetime.datetime,
-) -> Publication:
+@dataclass(frozen=True)
+class _Job:
+    """The project, its warehouse, the folders to write to, and what may be taken over."""
+
+    root: Path
+    warehouse: Path
+    folder: Path
+    scratch: Path
+    before: copies.Before | None
+
+
+def _before(generations: Generations, number: int) -> copies.Before:
+    """Return a generation to take tables over from."""
+    return copies.Before(generations.path(number), generations.manifest(number))
+
+
+def _write(job: _Job, number: int, published_at: datetime.datetime) -> Publication:
     """Write the files of a generation, unless a check stands in the way."""
-    tables = read_tables(root)
-    with told(warehouse), workshop(scratch) as connection:
-        build = copies.attach(connection, warehouse, folder)
+    tables = read_tables(job.root)
+    with told(job.warehouse), workshop(job.scratch) as connection:
+        build = copies.attach_build(connection, job.warehouse)
         found = verdict(connection, build)
         found.require()
-        copied = list(copies.copy_tables(connection, build, tables))
+        shapes = copies.shapes(connection, build, tables)
+        before = job.before if job.before and job.before.fits(shapes) else None
+        copies.attach_files(connection, job.folder, before)
+        copied = list(copies.copy_tables(connection, build, shapes, before))
         publication = Publication(
-            number, _as_of(connection, build, warehouse), published_at, git_revision(root),
-            found.passed, found.warnings,
+            number, _as_of(connection, build, job.warehouse), published_at,
+            git_revision(job.root), found.passed, found.warnings,
             {each.name: each.rows for each in copied},
             {each.name: each.checksum for each in copied},
         )  # fmt: skip
         for catalog in copies.FILES:
             _write_publication(connection, catalog, publication)
-        names = [each.name for each in copied if each.is_open]
-        files = copies.write_parquet(connection, folder, [*names, PUBLICATION])
+        shown = [each for each in copied if each.is_open]
+        shown.append(copies.Copied(PUBLICATION, 1, "", is_open=True, since=0, state=None))
+        files = copies.write_parquet(connection, job.folder, number, shown, before)
         for catalog in copies.FILES:
             connection.execute(f"checkpoint {catalog}")
             connection.execute(f"detach {catalog}")
     manifest = {
         **asdict(publication),
-        "built": state(warehouse),
+        "built": state(job.warehouse),
+        "shapes": shapes,
+        "states": {each.name: each.state for each in copied},
         "duckdb": duckdb.__version__,
         "files": files,
     }
     text = json.dumps(manifest, indent=2, default=str)
-    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+    (job.folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
     return publication
 
 
@@ -185,7 +207,7 @@ def _write_publication(
 ) -> None:
     """Write the table `publication` of one row."""
     connection.execute(
-        f"create table {catalog}.{PUBLICATION} as {_PUBLICATION}",
+        f"create or replace table {catalog}.{PUBLICATION} as {_PUBLICATION}",
         [
             publication.generation, publication.as_of, publication.published_at,
             publication.git_revision, publication.count_checks_passed,

@@ -9,6 +9,7 @@ from kohorte.errors import KohorteError
 from kohorte.project import serving_folder
 from kohorte.publishing.generations import Generations
 from kohorte.publishing.publish import Publication
+from kohorte.update import Update
 
 
 def published_words(publication: Publication) -> str:
@@ -21,6 +22,15 @@ def published_words(publication: Publication) -> str:
     if not publication.warnings:
         return line
     return f"{line}, {len(publication.warnings)} warn: {', '.join(publication.warnings)}"
+
+
+def updated_words(done: Update) -> str:
+    """Return what an update published, and how long it took."""
+    return (
+        f"{published_words(done.publication)}\n"
+        f"updated in {done.build_seconds + done.publish_seconds:.0f} s: {done.build_seconds:.0f} s"
+        f" to build and check, {done.publish_seconds:.0f} s to publish"
+    )
 
 
 def print_publications(root: Path) -> None:

@@ -1,6 +1,16 @@
 -- One row per web or app event, keyed to the person or the anonymous visitor behind it.
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        on_schema_change="fail",
+        full_refresh=not var("near_real_time"),
+    )
+}}
+{% set checked, arrived = ref("int_events_checked"), ref("int_events_arrived") %}
+
 with checked_events as (
-    select * from {{ ref("int_events_checked") }}
+    select * from {{ arrived if is_incremental() else checked }}
 ),
 
 identity_map as {{ not_materialized() }} (
@@ -14,6 +24,12 @@ products as (
 events as (
     select * from checked_events
     where verdict = 'accepted'
+    {% if is_incremental() %}
+        and system || ':' || event_id not in (
+            select event_id from {{ this }}
+            where occurred_at >= (select min(new.occurred_at) from {{ arrived }} as new)
+        )
+    {% endif %}
 ),
 
 fct_events as (

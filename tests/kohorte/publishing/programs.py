@@ -44,7 +44,7 @@ for number in range(reads):
     if way == "current":
         folder = (serving / way).resolve()
         row = connection.execute(
-            query.format(*(f"'{folder}/{name}.parquet'" for name in tables))
+            query.format(*(f"'{folder}/{name}/*.parquet'" for name in tables))
         ).fetchone()
     else:
         connection.execute(f"attach '{serving / way}' as served (read_only)")

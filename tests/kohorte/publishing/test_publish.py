@@ -70,11 +70,11 @@ def test_the_manifest_names_every_file_of_a_generation(small: SmallProject) -> N
     publish(small.root)
     folder = serving_path(small.root, private=False).parent / "current"
     files = json.loads((folder / "manifest.json").read_text())["files"]
-    assert set(files) == {path.name for path in folder.glob("*.parquet")}
+    assert set(files) == {str(path.relative_to(folder)) for path in folder.glob("*/*.parquet")}
     for name, known in files.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == known["sha256"]
     with duckdb.connect() as connection:
-        rows = connection.sql(f"from '{folder}/dim_customers.parquet' order by all").fetchall()
+        rows = connection.sql(f"from '{folder}/dim_customers/*.parquet' order by all").fetchall()
     assert rows == [("c0", 1), ("c1", 1), ("c2", 1)]
 
 
