@@ -1,14 +1,14 @@
 {#
-    Gives the stays of a renamed segment (`was: old_name` in its spec) the new name,
-    unless the new name has stays of its own already.
+    Gives what is kept of a renamed segment (`was: old_name` in its spec) the new name, in
+    the model that runs it, unless the new name has a history of its own already.
 #}
 {% macro rename_segments() %}
     {%- if is_incremental() and not flags.EMPTY -%}
-        update {{ this }} as stays
+        update {{ this }} as kept
         set segment = renamed.segment
         from {{ ref("int_segment_definitions") }} as renamed
         where
-            stays.segment = renamed.was
+            kept.segment = renamed.was
             and renamed.segment not in (select distinct segment from {{ this }})
     {%- endif -%}
 {% endmacro %}

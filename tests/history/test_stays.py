@@ -144,6 +144,8 @@ def test_history_outlives_changes_of_the_specs(shop: Shop) -> None:
     shop.customers["ann"].revenue = 0
     shop.built("2026-01-02")
     assert shop.stays("big") == []
+    assert shop.sizes("big") == []
+    assert shop.sizes("large") == [("01-01", 2, 2, 0), ("01-02", 1, 0, 1)]
     assert shop.transitions("large") == [
         ("ann", "entered", "definition", "01-01"),
         ("bob", "entered", "definition", "01-01"),

@@ -6,8 +6,11 @@
         unique_key="as_of",
         on_schema_change="fail",
         full_refresh=false,
+        pre_hook="{{ rename_segments() }}",
     )
 }}
+{# Named here, because dbt looks for dependencies outside of conditions only. #}
+{% set definitions = ref("int_segment_definitions") %}
 {% set runs = segment_state("runs") %}
 
 with
