@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +37,9 @@ class Engine(harness.Asked, Protocol):
     def clear(self) -> None:
         """Forget everything that was created."""
 
+    def undone(self) -> AbstractContextManager[object]:
+        """Forget what is created inside."""
+
 
 @dataclass
 class DuckDB:
@@ -54,6 +58,12 @@ class DuckDB:
         for (name,) in self.execute("select table_name from duckdb_tables()").fetchall():
             self.execute(f"drop table {name}")
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        self.execute("begin")
+        yield
+        self.execute("rollback")
+
 
 @dataclass
 class Postgres:
@@ -67,6 +77,9 @@ class Postgres:
 
     def execute(self, query: str) -> psycopg.Cursor[Any]:
         return self.connection.execute(query.encode())
+
+    def undone(self) -> AbstractContextManager[object]:
+        return self.connection.transaction(force_rollback=True)
 
     def clear(self) -> None:
         self.execute("drop schema if exists kohorte cascade")
@@ -105,10 +118,19 @@ class Spark:
         assert "error" not in answer, f"{answer.get('error')}\n{query}"
         return Answer(answer["rows"])
 
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        count = len(self.names)
+        yield
+        self._drop(count)
+
     def clear(self) -> None:
-        for name in reversed(self.names):
+        self._drop(0)
+
+    def _drop(self, first: int) -> None:
+        for name in reversed(self.names[first:]):
             self.execute(f"drop view if exists {name}")
-        self.names.clear()
+        del self.names[first:]
 
 
 def load(engine: Engine, tables: Mapping[str, tuple[Columns, Rows]]) -> None:
