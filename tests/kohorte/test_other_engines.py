@@ -18,11 +18,11 @@ from tests.servers.postgres import postgres_server
 from tests.servers.spark import spark_process
 
 #: A server takes a second for what the embedded engine does at once.
-EXAMPLES = int(os.environ.get("KOHORTE_EXAMPLES", "300")) // 15
+EXAMPLES = int(os.environ.get("KOHORTE_EXAMPLES", "300")) // 30
 CHECKED = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES <= 20,
+    derandomize=EXAMPLES <= 10,
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )

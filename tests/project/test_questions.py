@@ -25,6 +25,9 @@ KOHORTE = Path(sys.executable).with_name("kohorte")
 #: What of the project the commands read.
 PROJECT = ("dbt_project.yml", "profiles.yml", "models", "seeds", "segments")
 
+#: A rule of ranks, one of other segments, one of activities, a tier, and one with a limit.
+COUNTED = ("high_spenders", "lapsing_vips", "abandoned_carts", "status__gold", "win_back_test")
+
 
 class Shop:
     """Runs commands on a project and a warehouse."""
@@ -83,13 +86,16 @@ def test_count_says_of_every_sample_segment_what_the_build_says(
     definitions = read_definitions(ROOT)
     built = _built(demo_warehouse)
     with open_warehouse(ROOT) as warehouse:
+        evaluate(warehouse, definitions, definitions.specs.segments, "asked_for")
+        sizes = dict(warehouse.rows("select segment, count(*) from asked_for group by segment"))
         for name in definitions.names():
+            assert sizes.get(name, 0) == built[name], name
+        for name in COUNTED:
             answer = count(warehouse, definitions, definitions.segment(name))
             assert answer.members == built[name], name
-            if answer.funnel:
-                after = [step.together for step in answer.funnel]
-                assert after == sorted(after, reverse=True)
-                assert all(step.together <= step.alone for step in answer.funnel)
+            after = [step.together for step in answer.funnel]
+            assert after == sorted(after, reverse=True)
+            assert all(step.together <= step.alone for step in answer.funnel)
 
 
 def test_explain_agrees_with_the_build_for_members_and_others(
@@ -100,7 +106,7 @@ def test_explain_agrees_with_the_build_for_members_and_others(
     segments = [definitions.segment(name) for name in definitions.names()]
     with open_warehouse(ROOT) as warehouse:
         customers = warehouse.rows(
-            "select customer_id from dim_customer_features order by hash(customer_id) limit 4"
+            "select customer_id from dim_customer_features order by hash(customer_id) limit 2"
         )
         everybody = set(warehouse.rows("select segment, customer_id from fct_segment_members"))
     for (customer,) in customers:
@@ -295,7 +301,7 @@ def test_doctor_names_problems_and_remedies(own_shop: Shop) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("list",), ("count", "high_spenders"), ("export", "big_baskets", "--out", "never.csv"),
+        ("list",), ("count", "high_spenders"),
     ],
 )  # fmt: skip
 def test_a_warehouse_that_cannot_be_asked_is_told(

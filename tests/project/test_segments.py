@@ -73,6 +73,8 @@ def test_a_project_without_specs_is_left_alone(copied: Dbt) -> None:
     shutil.rmtree(copied.root / "segments")
     for room in ("segments", "insights"):
         shutil.rmtree(copied.root / "models" / "marts" / room)
+    for about_segments in ("exposures.yml", "metrics.yml"):
+        (copied.root / "models" / "marts" / about_segments).unlink()
     result = copied("parse")
     assert result.returncode == 0, result.stdout
     assert not (copied.root / "models" / "marts" / "segments").exists()
