@@ -181,7 +181,7 @@ def _definition(row: Mapping[str, object]) -> exp.Select:
 def _row(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
     """Return a select of one row; what it lacks is null, or an empty list."""
     values = {name: _value(row.get(name), sql_type) for name, sql_type in columns.items()}
-    return exp.select(*(exp.alias_(value, name) for name, value in values.items()))
+    return exp.select(*(exp.alias_(value, name, copy=False) for name, value in values.items()))
 
 
 def _value(value: object, sql_type: str) -> exp.Expr:
@@ -189,11 +189,11 @@ def _value(value: object, sql_type: str) -> exp.Expr:
     if sql_type == _TEXTS:
         texts = value if isinstance(value, Iterable) else ()
         array = exp.Array(expressions=[exp.Literal.string(str(text)) for text in texts])
-        return exp.cast(array, exp.DataType.build(_TEXTS))
+        return exp.cast(array, exp.DataType.build(_TEXTS), copy=False)
     if isinstance(value, str):
         return exp.Literal.string(value)
     number = exp.Null() if value is None else exp.Literal.number(str(value))
-    return exp.cast(number, sql_type)
+    return exp.cast(number, sql_type, copy=False)
 
 
 def _model(

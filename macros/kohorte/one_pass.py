@@ -19,6 +19,8 @@ class Rows:
     shared: Sequence[exp.Expr]
     #: What must hold of a row beside what is shared, by the name of its mark.
     marks: dict[str, exp.Expr] = field(default_factory=dict)
+    #: The name of each mark and value, by its text.
+    names: dict[str, str] = field(default_factory=dict)
     #: What aggregates are taken of, by the name of its column.
     values: dict[str, exp.Expr] = field(default_factory=dict)
 
@@ -36,8 +38,7 @@ class Rows:
         if not own:
             return exp.true()
         counts = exp.and_(*own, copy=False)
-        known = {mark.sql(): name for name, mark in self.marks.items()}
-        name = known.get(counts.sql()) or f"is__{len(self.marks) + 1}"
+        name = self.names.setdefault(counts.sql(), f"is__{len(self.marks) + 1}")
         self.marks[name] = counts
         return exp.column(name)
 
@@ -68,9 +69,8 @@ class Rows:
 
     def _value(self, value: exp.Expr) -> str:
         """Return the name of the column that holds what an aggregate is taken of."""
-        known = {held.sql(): name for name, held in self.values.items()}
         default = value.name if isinstance(value, exp.Column) else f"value__{len(self.values) + 1}"
-        name = known.get(value.sql(), default)
+        name = self.names.setdefault(value.sql(), default)
         self.values[name] = value.copy()
         return name
 
