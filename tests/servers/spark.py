@@ -24,7 +24,6 @@ def spark_process() -> Iterator[subprocess.Popen[str]]:
     python = os.environ.get(ENVIRONMENT)
     if not python:
         pytest.skip("Spark is run by `make test-spark`")
-    # Neither the password of a registry nor the paths of this environment concern it.
     with subprocess.Popen(
         [python, Path(__file__)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
