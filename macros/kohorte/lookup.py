@@ -42,7 +42,7 @@ class Lookup:
 
     @cached_property
     def source(self) -> str:
-        """Return what tells the rows that it reads from others: table, and type if any.
+        """Return what tells the rows that it reads from others: table, key, and type if any.
 
         Nothing if it is no plain count of one table's rows, grouped by key.
         """
@@ -56,7 +56,8 @@ class Lookup:
             return ""
         first = next(iter(self.tests.values()), None)
         is_type = isinstance(first, exp.EQ) and isinstance(first.expression, exp.Literal)
-        return f"{tables[0]} {first.sql() if first and is_type else ''}"
+        type_ = first.sql() if first and is_type else ""
+        return f"{tables[0]} {self.query.selects[0].sql()} {type_}"
 
     def is_of_rows(self) -> bool:
         """Tell whether a single row of a key decides, and no number of them."""
