@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kohorte.analyst.counting import CHANNELS
 from kohorte.analyst.evaluation import Definitions, conditions_of, evaluate, read_definitions
 from kohorte.analyst.warehouse import Warehouse
 from kohorte.errors import KohorteError, shown
@@ -149,9 +150,7 @@ def _moved(
 ) -> tuple[dict[str, int], float]:
     """Return by how much reach and net revenue in 365 days grow, or shrink."""
     known = set(warehouse.columns("dim_customer_features"))
-    channels = [
-        name for name in ("email", "sms", "push", "post") if f"is_{name}_reachable" in known
-    ]
+    channels = [name for name in CHANNELS if f"is_{name}_reachable" in known]
     if segment is None or segment.entity != "customer" or "net_revenue_365d" not in known:
         return {}, 0.0
     sums = "".join(f", sum(sign * is_{name}_reachable::int)" for name in channels)
