@@ -90,6 +90,107 @@
     {{- keep_rows("definitions", rows) -}}
 {% endmacro %}
 
+{#
+    Who was held out of a segment's split, in spans that neither touch nor overlap. What a
+    run with the same as_of wrote is undone first. Before anything is kept, an open stay
+    says since when.
+#}
+{% macro keep_segment_holdouts() %}
+    {%- set before = segment_state("holdouts") -%}
+    {%- set rows -%}
+        with int_clock as (
+            select * from {{ ref("int_clock") }}
+        ),
+
+        held_out as (
+            select
+                segment,
+                customer_id,
+                entered_at
+            from {{ this }}
+            where left_at is null and variant = 'control' and through <> 'reached'
+        ){% if before is none %}
+
+        select
+            segment,
+            customer_id,
+            entered_at as held_out_at,
+            cast(null as timestamp) as released_at
+        from held_out
+        {%- else %},
+
+        before as (
+            select
+                kept.segment,
+                coalesce(merges.customer_id, kept.customer_id) as customer_id,
+                kept.held_out_at,
+                case
+                    when kept.released_at < int_clock.as_of then kept.released_at
+                    else timestamp 'infinity'
+                end as ends_at
+            from {{ before }} as kept
+            cross join int_clock
+            left join {{ ref("int_identity_merges") }} as merges
+                on kept.customer_id = merges.merged_customer_id
+            where kept.held_out_at < int_clock.as_of
+        ),
+
+        ordered as (
+            select
+                *,
+                max(ends_at) over (
+                    partition by segment, customer_id
+                    order by held_out_at, ends_at
+                    rows between unbounded preceding and 1 preceding
+                ) as reached
+            from before
+        ),
+
+        numbered as (
+            select
+                *,
+                sum(case when held_out_at <= reached then 0 else 1 end) over (
+                    partition by segment, customer_id
+                    order by held_out_at, ends_at
+                    rows unbounded preceding
+                ) as island
+            from ordered
+        ),
+
+        spans as (
+            select
+                segment,
+                customer_id,
+                min(held_out_at) as held_out_at,
+                nullif(max(ends_at), timestamp 'infinity') as released_at
+            from numbered
+            group by segment, customer_id, island
+        ),
+
+        open_spans as (
+            select * from spans
+            where released_at is null
+        )
+
+        select
+            coalesce(open_spans.segment, held_out.segment) as segment,
+            coalesce(open_spans.customer_id, held_out.customer_id) as customer_id,
+            coalesce(open_spans.held_out_at, int_clock.as_of) as held_out_at,
+            case when held_out.segment is null then int_clock.as_of end as released_at
+        from open_spans
+        full outer join held_out
+            on
+                open_spans.segment = held_out.segment
+                and open_spans.customer_id = held_out.customer_id
+        cross join int_clock
+        union all
+        select * from spans
+        where released_at is not null
+        {%- endif %}
+    {%- endset -%}
+    {{- keep_rows("holdouts", rows) -}}
+{% endmacro %}
+
 {% macro keep_segment_run() %}
     {%- set runs = segment_state("runs") -%}
     {%- set rows -%}

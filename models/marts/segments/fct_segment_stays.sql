@@ -6,9 +6,14 @@
         unique_key=["segment", "customer_id", "entered_at"],
         on_schema_change="fail",
         full_refresh=false,
-        pre_hook=["{{ rename_segments() }}", "{{ merge_stays() }}"],
+        pre_hook=[
+            "{{ rename_holdouts() }}",
+            "{{ rename_segments() }}",
+            "{{ merge_stays() }}",
+        ],
         post_hook=[
             "delete from {{ this }} where left_at <= entered_at",
+            "{{ keep_segment_holdouts() }}",
             "{{ keep_segment_words() }}",
             "{{ keep_segment_definitions() }}",
             "{{ keep_segment_lists() }}",
