@@ -59,6 +59,7 @@
         union all by name
         select
             before.* replace (
+                coalesce(set_aside.segment, before.segment) as segment,
                 'stale' as state,
                 coalesce(
                     set_aside.reason, unread_files.reason, before.reason
@@ -67,8 +68,23 @@
                 cast(null as bigint) as bit
             )
         from {{ before }} as before
-        left join {{ ref("int_segment_definitions") }} as set_aside
-            on before.segment = set_aside.segment
+        left join (
+            select
+                declared.segment,
+                declared.state,
+                declared.reason,
+                case
+                    when
+                        declared.state = 'stale'
+                        and declared.segment not in (
+                            select own.segment from {{ before }} as own
+                        )
+                        then coalesce(declared.was, declared.segment)
+                    else declared.segment
+                end as known_as
+            from {{ ref("int_segment_definitions") }} as declared
+        ) as set_aside
+            on before.segment = set_aside.known_as
         left join (
             select declared_in, min(reason) as reason
             from {{ ref("int_segment_unread_files") }}

@@ -171,6 +171,7 @@ def _set_aside(aside: SetAside) -> dict[str, object]:
         "declared_in": aside.path,
         "state": "stale",
         "reason": aside.reason,
+        "was": aside.was,
     }
 
 

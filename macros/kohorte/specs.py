@@ -13,7 +13,14 @@ from kohorte.errors import Problem, SpecErrors, shown
 from kohorte.examples import Example, read_example
 from kohorte.reader import Reader
 from kohorte.segments import ladder, single, waterfall
-from kohorte.segments.files import Declared, Files, file_reader, read_draft, read_files
+from kohorte.segments.files import (
+    Declared,
+    Files,
+    file_reader,
+    former_names,
+    read_draft,
+    read_files,
+)
 from kohorte.segments.hashes import definition_hash
 from kohorte.segments.order import Circle, in_order
 from kohorte.segments.segment import DEFAULT_ENTITY, Segment
@@ -34,6 +41,8 @@ class SetAside:
     name: str
     path: str
     reason: str
+    #: The name that it had before, whose history goes on under the new one.
+    was: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +101,10 @@ def read_specs(
     for segment in ordered:
         hashes[segment.name] = definition_hash(segment, hashes)
     aside = [SetAside("", p.place.path, p.message) for p in sorted(set(files.problems))]
+    former = former_names(files.declared.values())
     aside += [
-        SetAside(name, broken[name].place.path, broken[name].message) for name in sorted(broken)
+        SetAside(name, broken[name].place.path, broken[name].message, former.get(name))
+        for name in sorted(broken)
     ]
     sound = {segment.name for segment in ordered}
     tested = tuple(e for e in examples if sound.issuperset((*e.is_in, *e.is_not_in)))

@@ -11,6 +11,7 @@
         select {{ instant(run_started_at) }} as as_of
     {% endif %}
 {% endset %}
+{% do refuse_to_empty() %}
 {% do refuse_to_go_back(as_of_sql) %}
 
 with as_of_instant as (

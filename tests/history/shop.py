@@ -138,10 +138,12 @@ class Shop:
         messages = [result.message for result in getattr(done.result, "results", ())]
         return " ".join(filter(None, [str(done.exception or ""), *messages]))
 
-    def arguments(self, as_of: str, *, command: str = "run", **variables: Any) -> list[str]:
+    def arguments(
+        self, as_of: str, *, command: str = "run", flags: Sequence[str] = (), **variables: Any
+    ) -> list[str]:
         """Return the arguments of dbt."""
         return [
-            command, "--quiet", "--log-level", "none",
+            command, *flags, "--quiet", "--log-level", "none",
             "--project-dir", str(self.folder), "--profiles-dir", str(self.folder),
             "--target-path", str(self.folder / "target"),
             "--log-path", str(self.folder / "logs"),

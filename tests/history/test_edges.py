@@ -67,3 +67,47 @@ def test_a_ladder_that_is_set_aside_remembers_who_reached_what(shop: Shop) -> No
     shop.customers["bob"].revenue = 0
     shop.built("2026-01-06")
     assert shop.members("status__gold") == {"bob"}
+
+
+def test_a_rename_with_a_mistake_keeps_its_history(shop: Shop) -> None:
+    shop.customers = {"ann": Customer(600)}
+    shop.declare({"big": BIG})
+    shop.built("2026-01-01")
+    shop.declare({"large": {"was": "big", "where": {"revenu": 1}}})
+    shop.built("2026-01-02", on_broken_spec="set_aside")
+    assert shop.states() == [("large", "stale", 1)]
+    shop.declare({"large": {"was": "big", **BIG}})
+    shop.built("2026-01-03")
+    assert shop.states() == [("large", "fresh", 1)]
+    assert shop.stays("large") == [("ann", "01-01", None)]
+    assert shop.stays("big") == []
+
+
+def test_a_merge_counts_the_same_when_its_run_is_repeated(shop: Shop) -> None:
+    shop.customers = {"ann": Customer(0), "bob": Customer(600)}
+    long = {"where": {"in_segment": "big", "for_at_least": "3 days"}}
+    shop.declare({"big": BIG, "long": long})
+    shop.built("2026-01-01")
+    shop.customers = {"ann": Customer(600), "bob": Customer(0)}
+    shop.built("2026-01-03")
+    shop.customers.pop("bob")
+    shop.merges = {"bob": "ann"}
+    shop.built("2026-01-04")
+    before = shop.tables()
+    assert shop.stays("big") == [("ann", "01-01", None)]
+    assert shop.members("long") == {"ann"}
+    shop.built("2026-01-04")
+    assert shop.tables() == before
+
+
+def test_what_would_tear_the_history_apart_is_refused(shop: Shop) -> None:
+    shop.customers = {"ann": Customer(600)}
+    shop.declare({"big": BIG})
+    shop.built("2026-01-01", flags=("--empty",))
+    shop.built("2026-01-01")
+    assert shop.stays("big") == [("ann", "01-01", None)]
+    before = shop.tables()
+    assert "KOHORTE_WAREHOUSE" in shop.refused("2026-01-02", flags=("--empty",))
+    alone = ("--select", "fct_segment_stays")
+    assert "dbt build --select +fct_segment_stays" in shop.refused("2026-01-02", flags=alone)
+    assert shop.tables() == before

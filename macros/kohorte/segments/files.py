@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,12 @@ class Declared:
         """Return the name of the entity that it is about, which may not exist."""
         node = self.node.get("entity") if isinstance(self.node, MappingNode) else None
         return str(getattr(node, "value", "")) if node else DEFAULT_ENTITY
+
+    def was(self) -> str | None:
+        """Return the name that it says it had before, if that can be one."""
+        node = self.node.get("was") if isinstance(self.node, MappingNode) else None
+        name = getattr(node, "value", None)
+        return name if isinstance(name, str) and NAME.fullmatch(name) else None
 
     def names(self) -> list[str]:
         """Return the segments that it declares: itself, its tiers or its branches."""
@@ -63,6 +70,18 @@ class Files:
     tests: list[Node] = field(default_factory=list)
     #: The names that are declared twice; the first declaration is in `declared`.
     twice: dict[str, Problem] = field(default_factory=dict)
+
+
+def former_names(declared: Collection[Declared]) -> dict[str, str]:
+    """Return the name before of each renamed segment; one that is in doubt is left out."""
+    taken = {name for entry in declared for name in entry.all_names()}
+    found: dict[str, str] = {}
+    for entry in declared:
+        was = entry.was()
+        for name in entry.all_names() if was else ():
+            found[name] = f"{was}{name.removeprefix(str(entry.key.value))}"
+    heirs = Counter(found.values())
+    return {name: was for name, was in found.items() if was not in taken and heirs[was] == 1}
 
 
 def read_files(folder: Path) -> Files:

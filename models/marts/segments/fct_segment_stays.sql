@@ -21,6 +21,7 @@
         ],
     )
 }}
+{% do refuse_part_of_a_run() %}
 {% set flags_now = segment_flags(ref("int_segment_definitions")) %}
 {% set words_state = segment_state("words") if is_incremental() else none %}
 {# Named here, because dbt looks for dependencies outside of conditions only. #}
