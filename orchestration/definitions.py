@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from kohorte.project import read_project
 
+from orchestration.publishing.assets import publication_asset
 from orchestration.quality.checks import quality_checks
 from orchestration.sources.assets import raw_tables
 from orchestration.transform.assets import dbt_models
@@ -27,7 +28,7 @@ def build_definitions(root: Path) -> dg.Definitions:
     models = dbt_models(project, manifest)
     job = build_job()
     return dg.Definitions(
-        assets=[*raw_tables(manifest), models],
+        assets=[*raw_tables(manifest), models, publication_asset(models.keys)],
         asset_checks=[quality_checks(models.keys)],
         jobs=[job],
         schedules=[nightly_schedule(job, read_project(root).timezone)],

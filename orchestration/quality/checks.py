@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
+from kohorte.publishing.checks import record_expectations
 
 from orchestration.quality.expectations import Check, Suite
+from orchestration.quality.recording import recorded
 from orchestration.quality.runner import Result, run_suites
 from orchestration.quality.suites import SUITES
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
@@ -22,6 +24,7 @@ def quality_checks(assets: Collection[dg.AssetKey]) -> dg.AssetChecksDefinition:
         wanted = context.selected_asset_check_keys
         with retried_while_busy():
             results = run_suites(warehouse.path, selected(suites, wanted))
+            record_expectations(warehouse.path, recorded(results), keep_others=True)
         yield from check_results(wanted, results)
 
     return quality

@@ -59,8 +59,12 @@ class Verdict:
         )
 
 
-def record_expectations(warehouse: Path, found: Iterable[Expectation]) -> None:
+def record_expectations(
+    warehouse: Path, found: Iterable[Expectation], *, keep_others: bool = False
+) -> None:
     """Keep what was found in a build warehouse, in place of what was found before.
+
+    With `keep_others`, what was found of other expectations stays in force.
 
     Raises KohorteError when dbt never built it, or another program has the file open.
     """
@@ -74,10 +78,15 @@ def record_expectations(warehouse: Path, found: Iterable[Expectation]) -> None:
     ]  # fmt: skip
     with opened(warehouse, read_only=False) as connection:
         connection.execute("begin")
-        connection.execute("delete from check_results where kind = 'expectation'")
+        connection.execute(
+            "delete from check_results where kind = 'expectation'"
+            " and (not ? or list_contains(?, check_id))",
+            [keep_others, [row[0] for row in rows]],
+        )
         for row in rows:
             connection.execute(
                 "insert into check_results"
+                " (check_id, kind, name, severity, status, failures, reads, run)"
                 " select ?, ?, ?, ?, ?, ?, ?, coalesce(max(run), 0) from check_results",
                 row,
             )

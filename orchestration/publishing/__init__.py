@@ -1,0 +1,1 @@
+"""Shows the marts to readers, when every critical check has passed."""

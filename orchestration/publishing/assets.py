@@ -1,0 +1,46 @@
+"""What readers see, as an asset after all models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import dagster as dg
+from kohorte.errors import KohorteError
+from kohorte.publishing.publish import Publication, publish
+
+from orchestration.transform.resources import POOL, Warehouse
+
+
+def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Return the asset that publishes the build warehouse; a failed critical check refuses."""
+
+    @dg.asset(
+        name="publication",
+        deps=list(models),
+        group_name="publishing",
+        kinds={"duckdb", "parquet"},
+        description="The generation of the marts that BI tools and the sync read.",
+        pool=POOL,
+    )
+    def publication(warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        try:
+            published = publish(Path(warehouse.project_dir))
+        except KohorteError as error:
+            # The same data is refused again: trying again would only delay the alert.
+            raise dg.Failure(str(error), allow_retries=False) from None
+        return dg.MaterializeResult(metadata=published_metadata(published))
+
+    return publication
+
+
+def published_metadata(published: Publication) -> dict[str, dg.MetadataValue]:
+    """Return what there is to see of a publication; instants are in UTC."""
+    return {
+        "generation": dg.MetadataValue.int(published.generation),
+        "as_of": dg.MetadataValue.text(f"{published.as_of} UTC"),
+        "git_revision": dg.MetadataValue.text(published.git_revision or "none"),
+        "checks_passed": dg.MetadataValue.int(published.count_checks_passed),
+        "warnings": dg.MetadataValue.json(list(published.warnings)),
+        "rows": dg.MetadataValue.json(published.row_counts),
+    }
