@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from kohorte.errors import KohorteError
-from kohorte.publishing.publish import Publication, publish
 
 from orchestration.transform.resources import POOL, Warehouse
+
+if TYPE_CHECKING:
+    from kohorte.publishing.publish import Publication
 
 
 def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -24,6 +27,8 @@ def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         pool=POOL,
     )
     def publication(warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        from kohorte.publishing.publish import publish
+
         try:
             published = publish(Path(warehouse.project_dir))
         except KohorteError as error:

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 
 import dagster as dg
-from kohorte.publishing.checks import record_expectations
 
 from orchestration.quality.expectations import Check, Suite
-from orchestration.quality.recording import recorded
 from orchestration.quality.runner import Result, run_suites
 from orchestration.quality.suites import SUITES
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
@@ -21,6 +19,10 @@ def quality_checks(assets: Collection[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def quality(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
+        from kohorte.publishing.checks import record_expectations
+
+        from orchestration.quality.recording import recorded
+
         wanted = context.selected_asset_check_keys
         with retried_while_busy():
             results = run_suites(warehouse.path, selected(suites, wanted))

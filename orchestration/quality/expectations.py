@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 #: A critical failure stops what comes after; a warning is shown.
 Severity = Literal["critical", "warning"]
+#: The expectation whose observed value is the number of unexpected rows.
+ROWS_OF_A_QUERY = "UnexpectedRowsExpectation"
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,6 @@ def no_rows(name: str, description: str, query: str, severity: Severity = "criti
     """
     literal = query.replace("{", "{{").replace("}", "}}")
     return Check(
-        name, description, severity, "UnexpectedRowsExpectation",
+        name, description, severity, ROWS_OF_A_QUERY,
         {"unexpected_rows_query": f"with tested as (select * from {{batch}}) {literal}"},
     )  # fmt: skip

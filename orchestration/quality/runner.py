@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kohorte.errors import KohorteError
 
-from orchestration.quality.expectations import Check, Suite
+from orchestration.quality.expectations import ROWS_OF_A_QUERY, Check, Suite
 from orchestration.quality.suites import SUITES
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ def _result(suite: Suite, check: Check, found: ExpectationValidationResult | Non
     if error:
         return _unevaluated(suite, check, f"it could not be evaluated: {error}")
     observed = found.result.get("observed_value")
-    return Result(
-        suite.table, check, bool(found.success),
-        observed if isinstance(observed, int | float) else None,
-        found.result.get("unexpected_count"),
-    )  # fmt: skip
+    number = observed if isinstance(observed, int | float) else None
+    if check.expectation == ROWS_OF_A_QUERY and isinstance(number, int):
+        return Result(suite.table, check, bool(found.success), unexpected=number)
+    unexpected = found.result.get("unexpected_count")
+    return Result(suite.table, check, bool(found.success), number, unexpected)
 
 
 def _unevaluated(suite: Suite, check: Check, reason: str) -> Result:

@@ -62,12 +62,15 @@ def test_every_op_that_opens_the_warehouse_waits_for_the_others(location: dg.Def
     assert {node.name: node.definition.pools for node in job.nodes} == {
         "dbt_models": {"warehouse"},
         "quality": {"warehouse"},
+        "publication": {"warehouse"},
     }
 
 
-def test_dbt_runs_once_in_a_build(built: dg.ExecuteInProcessResult) -> None:
+def test_dbt_runs_once_and_is_checked_before_it_is_published(
+    built: dg.ExecuteInProcessResult,
+) -> None:
     steps = [event.step_key for event in built.all_events if event.is_step_start]
-    assert steps == ["dbt_models", "quality"]
+    assert steps == ["dbt_models", "quality", "publication"]
 
 
 def test_a_build_materializes_every_asset(

@@ -122,7 +122,7 @@ def test_the_number_of_wrong_rows_is_told(tmp_path: Path) -> None:
     path = make_warehouse(tmp_path, "update fct_orders set status = 'done'")
     results = {f"{found.table}.{found.check.name}": found for found in run_suites(path)}
     assert results["fct_orders.status_is_known"].unexpected == 3
-    assert results["fct_orders.total_adds_up"].observed == 0
+    assert results["fct_orders.total_adds_up"].unexpected == 0
 
 
 def test_a_missing_table_fails_all_checks_of_its_suite_and_no_other(tmp_path: Path) -> None:
