@@ -8,7 +8,8 @@
     {%- if execute and flags.WHICH in ("build", "run") -%}
         {%- set missing = [] -%}
         {%- for node in graph.nodes.values() -%}
-            {%- set is_needed = node.name == "int_clock" or "generated" in node.fqn -%}
+            {%- set is_needed = node.name == "int_clock"
+                or ("generated" in node.fqn and node.name.startswith("int_segment_")) -%}
             {%- if is_needed and node.resource_type == "model"
                 and node.unique_id not in selected_resources -%}
                 {%- do missing.append(node.name) -%}

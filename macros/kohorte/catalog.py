@@ -103,6 +103,8 @@ class Catalog:
     entities: Mapping[str, Entity] = field(default_factory=dict)
     activities: Mapping[str, Activity] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+    #: Columns that may be sent of a customer, with the model that each is read from.
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def activities_of(self, entity: str) -> dict[str, Activity]:
         """Return the activities of one entity by name."""
@@ -117,13 +119,17 @@ def read_catalog(root: Path) -> Catalog:
     """
     entities: dict[str, Entity] = {}
     activities: dict[str, Activity] = {}
+    fields: dict[str, str] = {}
     for path, model in read_models(root, "kohorte:"):
         meta = _meta(model)
         shown_as = f"{path.relative_to(root)}, model {model['name']}"
         if not meta:
             continue
         columns = _columns(model, meta, shown_as)
-        if "activity" in meta:
+        if "fields_of" in meta:
+            _need(meta, ("fields_of",), columns, shown_as)
+            fields |= dict.fromkeys(columns, model["name"])
+        elif "activity" in meta:
             activity = _activity(model, meta, columns, shown_as)
             _put(activities, activity.name, activity, shown_as)
         elif "entity" in meta:
@@ -131,7 +137,11 @@ def read_catalog(root: Path) -> Catalog:
             _check_name("entity", meta["entity"], shown_as)
             entity = Entity(meta["entity"], model["name"], meta["key"], columns)
             _put(entities, entity.name, entity, shown_as)
-    return Catalog(entities, activities, _lists(root / "seeds"))
+    customers = entities.get("customer")
+    if customers:
+        own = [name for name, column in customers.attributes.items() if not column.parts]
+        fields |= dict.fromkeys(own, customers.model)
+    return Catalog(entities, activities, _lists(root / "seeds"), fields)
 
 
 def read_models(root: Path, mentioning: str = "") -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kohorte.audience_models import audience_models
 from kohorte.catalog import Catalog, read_catalog
 from kohorte.dialects import dialect_of
 from kohorte.models import (
@@ -57,6 +58,7 @@ def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -
         DEFINITIONS_MODEL: definitions_model(specs, plans, dialect),
         UNREAD_FILES_MODEL: unread_files_model(specs, dialect),
     }
+    models |= audience_models(specs, catalog, clock)
     for plan in plans:
         models |= entity_models(plan, dialect)
     files = {f"{name}.sql": text for name, text in models.items()}

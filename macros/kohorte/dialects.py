@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import chain
 
 from sqlglot import exp
@@ -94,6 +94,20 @@ def bucket(seed: str, key: exp.Expr, dialect: str) -> exp.Expr:
         return exp.cast(exp.cast(exp.paren(bits), "bit(32)"), "bigint")
     prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=digits)
     return exp.cast(exp.paren(prefixed), "bigint")
+
+
+def json_object(values: Mapping[str, exp.Expr], dialect: str) -> exp.Expr:
+    """Return a JSON object as a text; an absent value is null in it."""
+    pairs = [part for name, value in values.items() for part in (exp.Literal.string(name), value)]
+    if dialect == "spark":
+        struct = exp.Anonymous(this="named_struct", expressions=pairs)
+        keep = exp.Anonymous(
+            this="map",
+            expressions=[exp.Literal.string("ignoreNullFields"), exp.Literal.string("false")],
+        )
+        return exp.Anonymous(this="to_json", expressions=[struct, keep])
+    name = "json_build_object" if dialect == "postgres" else "json_object"
+    return exp.cast(exp.Anonymous(this=name, expressions=pairs), "text", copy=False)
 
 
 def _in_postgres(node: exp.Expr) -> exp.Expr:

@@ -25,7 +25,7 @@ from kohorte.uses import uses_of
 
 DEFINITIONS_MODEL = "int_segment_definitions"
 UNREAD_FILES_MODEL = "int_segment_unread_files"
-_TEXTS = "array<text>"
+TEXTS = "array<text>"
 _DEFINITION_COLUMNS = {
     "segment": "text",
     "label": "text",
@@ -41,9 +41,9 @@ _DEFINITION_COLUMNS = {
     "was": "text",
     "through": "text",
     "split_seed": "text",
-    "tags": _TEXTS,
-    "uses": _TEXTS,
-    "lists": _TEXTS,
+    "tags": TEXTS,
+    "uses": TEXTS,
+    "lists": TEXTS,
     "word": "int",
     "list_word": "int",
     "bit": "bigint",
@@ -63,7 +63,7 @@ def entity_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
     entity = plan.entity.name
     return {
         **packed_models(plan, dialect),
-        members_model(entity): _model(
+        members_model(entity): model_text(
             f"One row per segment and {entity} in it.", "view", plan.members, dialect
         ),
     }
@@ -73,13 +73,13 @@ def packed_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
     """Return the text of the models with the packed answers alone."""
     entity = plan.entity.name
     models = {
-        words_model(entity): _model(
+        words_model(entity): model_text(
             f"One row per {entity}: who is in which segment, 60 flags to a number.",
             "table", plan.words, dialect, {"conditions": conditions_model(entity)},
         )
     }  # fmt: skip
     if plan.conditions:
-        models[conditions_model(entity)] = _model(
+        models[conditions_model(entity)] = model_text(
             f"One row per {entity} who meets any condition on activities or lists, with"
             " 60 flags to a number.",
             "table", plan.conditions, dialect,
@@ -98,7 +98,7 @@ def definitions_model(specs: Specs, plans: Iterable[EntityPlan], dialect: str) -
     rows += [_set_aside(aside) for aside in specs.set_aside if aside.name]
     selects = tuple(map(_definition, rows)) or (_definition({}).where(exp.false()),)
     query = Query(DEFINITIONS_MODEL, selects)
-    return _model("One row per segment that is declared.", "table", (query,), dialect)
+    return model_text("One row per segment that is declared.", "table", (query,), dialect)
 
 
 def unread_files_model(specs: Specs, dialect: str) -> str:
@@ -108,10 +108,10 @@ def unread_files_model(specs: Specs, dialect: str) -> str:
         for aside in specs.set_aside
         if not aside.name
     ]
-    selects = tuple(_row(row, _UNREAD_COLUMNS) for row in rows)
-    selects = selects or (_row({}, _UNREAD_COLUMNS).where(exp.false()),)
+    selects = tuple(row_of(row, _UNREAD_COLUMNS) for row in rows)
+    selects = selects or (row_of({}, _UNREAD_COLUMNS).where(exp.false()),)
     query = Query(UNREAD_FILES_MODEL, selects)
-    return _model(
+    return model_text(
         "One row per mistake in a spec file outside of a segment.", "view", (query,), dialect
     )
 
@@ -176,10 +176,10 @@ def _set_aside(aside: SetAside) -> dict[str, object]:
 
 
 def _definition(row: Mapping[str, object]) -> exp.Select:
-    return _row(row, _DEFINITION_COLUMNS)
+    return row_of(row, _DEFINITION_COLUMNS)
 
 
-def _row(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
+def row_of(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
     """Return a select of one row; what it lacks is null, or an empty list."""
     values = {name: _value(row.get(name), sql_type) for name, sql_type in columns.items()}
     return exp.select(*(exp.alias_(value, name, copy=False) for name, value in values.items()))
@@ -187,17 +187,17 @@ def _row(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
 
 def _value(value: object, sql_type: str) -> exp.Expr:
     """Return a value of a type; a text needs no cast."""
-    if sql_type == _TEXTS:
+    if sql_type == TEXTS:
         texts = value if isinstance(value, Iterable) else ()
         array = exp.Array(expressions=[exp.Literal.string(str(text)) for text in texts])
-        return exp.cast(array, exp.DataType.build(_TEXTS), copy=False)
+        return exp.cast(array, exp.DataType.build(TEXTS), copy=False)
     if isinstance(value, str):
         return exp.Literal.string(value)
     number = exp.Null() if value is None else exp.Literal.number(str(value))
     return exp.cast(number, sql_type, copy=False)
 
 
-def _model(
+def model_text(
     grain: str,
     materialized: str,
     queries: tuple[Query, ...],

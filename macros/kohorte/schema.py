@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from kohorte import shapes
+from kohorte.audiences import CHANNELS, TOOLS
 from kohorte.catalog import NAME, Catalog, Type, read_catalog
 from kohorte.conditions import heads
 from kohorte.conditions.active import Active
 from kohorte.conditions.attribute import AttributeTest
-from kohorte.segments.files import declared_names
+from kohorte.segments.files import AUDIENCES, declared_names
 from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, Kind
 from kohorte.shapes import Schema, described
 from kohorte.vocabulary import Vocabulary
@@ -30,6 +31,7 @@ _KINDS = {
     Kind.MANUAL: "Whoever is on the lists; there is no rule.",
 }
 _MAX_MEMBERS = 10**12
+_MAX_COUNT = 10**9
 
 
 def schema_text(root: Path, specs: Path) -> str:
@@ -56,6 +58,8 @@ def spec_schema(catalog: Catalog, segments: Iterable[str]) -> Schema:
         keys[section] = described(declared, f"The {section}, by name.")
     customers = next((v for v in vocabularies if v.entity.name == DEFAULT_ENTITY), None)
     if customers:
+        audiences = shapes.names(_DECLARED, _audience(customers))
+        keys[AUDIENCES] = described(audiences, "Whom a tool is to know, by name.")
         tests = shapes.items(_example(customers))
         keys["tests"] = described(tests, "Unit tests: customers, and the segments they are in.")
     return {
@@ -133,6 +137,48 @@ def _example(vocabulary: Vocabulary) -> Schema:
     )
     shape["allOf"] = [shapes.any_of_keys(("is_in", "is_not_in"))]
     return shape
+
+
+def _audience(vocabulary: Vocabulary) -> Schema:
+    count = shapes.whole(1, _MAX_COUNT)
+    cap = shapes.fields({"at_most": count, "within": shapes.period()}, ("at_most", "within"))
+    guard = {
+        "max_removed": described(shapes.share(), "More may not leave at once."),
+        "max_added": described(shapes.share(), "More may not come at once."),
+        "min_members": described(shapes.whole(0, _MAX_COUNT), "With fewer, nobody is in."),
+    }
+    columns = shapes.one_or_more(shapes.one_of(vocabulary.catalog.fields))
+    keys = {
+        "label": described(shapes.text(), "What people call it."),
+        "description": described(shapes.text(), "Who that is, in a sentence."),
+        "owner": described(shapes.text(), "Who is asked about it."),
+        "segments": described(shapes.one_or_more(vocabulary.segment()), "Who is in any of them."),
+        "variant": described(shapes.pattern(NAME.pattern), "Only this variant of the split."),
+        "channel": described(shapes.one_of(CHANNELS), "Consent to it is required."),
+        "priority": described(count, "Of a channel's audiences, the lowest has the person."),
+        "cap": described(cap, "Whoever got so many messages of the channel is left alone."),
+        "send": described(columns, "The columns that travel with each member."),
+        "to": described(_target(), "The tool, and what it calls the audience."),
+        "guard": described(shapes.fields(guard), "What is normal; the sync stops at more."),
+    }
+    return shapes.fields(keys, required=("segments", "channel", "to"))
+
+
+def _target() -> Schema:
+    """Return the schema of a tool and what it needs to know."""
+    forms = {
+        tool: shapes.fields(
+            {"tool": {"const": tool}, **{key: shapes.text() for key in keys}},
+            required=("tool", *keys),
+        )
+        for tool, keys in TOOLS.items()
+    }
+    shape: Schema = {}
+    for tool, form in forms.items():
+        is_it = {"properties": {"tool": {"const": tool}}, "required": ["tool"]}
+        shape = {"if": is_it, "then": form, "else": shape}
+    known = {"tool": described(shapes.one_of(TOOLS), "Which one.")}
+    return {"type": "object", "properties": known, "required": ["tool"], **shape}
 
 
 def _limit(vocabulary: Vocabulary) -> Schema:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kohorte.catalog import Catalog
+from kohorte.audiences import Audience, check_audience, read_audience
+from kohorte.catalog import Catalog, Entity
 from kohorte.document import Node
 from kohorte.errors import Problem, SpecErrors, shown
 from kohorte.examples import Example, read_example
@@ -55,6 +56,9 @@ class Specs:
     problems: tuple[Problem, ...] = ()
     #: The unit tests of those that are not set aside.
     examples: tuple[Example, ...] = ()
+    #: By name; one that holds a mistake is in `audiences_aside` instead.
+    audiences: tuple[Audience, ...] = ()
+    audiences_aside: tuple[SetAside, ...] = ()
 
 
 def read_specs(
@@ -93,6 +97,9 @@ def read_specs(
         problems += own
     _check_renames(segments.values(), names, problems, broken)
     examples = _examples(files, catalog, names, problems)
+    audiences, audiences_aside = _audiences(
+        files, catalog, names.get(DEFAULT_ENTITY, frozenset()), segments, problems
+    )
     ordered = _ordered(segments, broken, problems)
     drafted = [problem for problem in problems if draft and problem.place.path == draft[0]]
     if drafted or (problems and not set_aside):
@@ -108,7 +115,10 @@ def read_specs(
     ]
     sound = {segment.name for segment in ordered}
     tested = tuple(e for e in examples if sound.issuperset((*e.is_in, *e.is_not_in)))
-    return Specs(tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))), tested)
+    return Specs(
+        tuple(ordered), hashes, tuple(aside), tuple(sorted(set(problems))), tested,
+        tuple(audiences), tuple(audiences_aside),
+    )  # fmt: skip
 
 
 def _add_draft(shown_as: str, text: str, files: Files) -> None:
@@ -141,6 +151,32 @@ def _examples(
             examples.append(read_example(node, reader))
         problems += own
     return examples
+
+
+def _audiences(
+    files: Files,
+    catalog: Catalog,
+    names: Collection[str],
+    segments: Mapping[str, Segment],
+    problems: list[Problem],
+) -> tuple[list[Audience], list[SetAside]]:
+    """Read the audiences of all files; mistakes are added to the problems."""
+    audiences: list[Audience] = []
+    aside = []
+    customers = catalog.entities.get(DEFAULT_ENTITY, Entity(DEFAULT_ENTITY, "", "", {}))
+    for name, entry in sorted(files.audiences.items()):
+        own: list[Problem] = []
+        reader = file_reader(own, told=len(problems))
+        with reader.tolerant():
+            reader = replace(reader, catalog=catalog, entity=customers, segments=names)
+            audience = read_audience(entry, reader)
+            own += check_audience(audience, segments, audiences)
+            if not own:
+                audiences.append(audience)
+        if own:
+            aside.append(SetAside(name, own[0].place.path, own[0].message))
+        problems += own
+    return audiences, aside
 
 
 def _check_renames(

@@ -68,6 +68,8 @@ class Shop:
         ]
         tables = {
             "dim_customer_features": self.customers,
+            "dim_customers": (),
+            "fct_segment_members": (),
             "fct_orders": self.orders,
             "fct_events": self.events,
             "int_list_members": on_lists,
@@ -102,6 +104,7 @@ def described_tables() -> dict[str, str]:
     return {
         **described,
         "int_list_members": "list_name varchar, customer_id varchar",
+        "fct_segment_members": "segment varchar, customer_id varchar, variant varchar",
         "int_segment_stays_before": stays,
         "int_segment_snapshots_before": "segment varchar",
     }

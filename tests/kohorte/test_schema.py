@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.protocols import Validator
+from kohorte import audiences
 from kohorte.catalog import Catalog, Column, Entity, Type
 from kohorte.document import Mapping, Node, Scalar, Sequence, read_document
 from kohorte.errors import SpecErrors
@@ -212,6 +213,9 @@ def test_schema_knows_the_keys_that_the_compiler_reads(schema: dict[str, Any]) -
     assert sections["customer.segments"]["properties"].keys() == set(single.KEYS)
     assert sections["customer.ladders"]["properties"].keys() == set(ladder.KEYS)
     assert sections["customer.waterfalls"]["properties"].keys() == set(waterfall.KEYS)
+    shape = schema["properties"]["audiences"]
+    (audience,) = shape.get("patternProperties", {}).values() or [shape["additionalProperties"]]
+    assert audience["properties"].keys() == set(audiences.KEYS)
     kinds = sections["customer.segments"]["properties"]["kind"]["anyOf"]
     assert [kind["const"] for kind in kinds] == list(single.WRITTEN_KINDS)
 

@@ -56,6 +56,10 @@ _TABLES: dict[str, Columns] = {
         "customer_id": "varchar", "event_name": "varchar", "category": "varchar",
         "product_id": "varchar", "occurred_at": "timestamp",
     },
+    "dim_customers": {"customer_id": "varchar", "email": "varchar", "first_name": "varchar"},
+    "fct_segment_members": {
+        "segment": "varchar", "customer_id": "varchar", "variant": "varchar",
+    },
     "int_list_members": {"list_name": "varchar", "customer_id": "varchar"},
     "int_segment_snapshots_before": {"segment": "varchar"},
     "int_segment_stays_before": {
@@ -503,7 +507,7 @@ def tables(world: World) -> dict[str, tuple[Columns, Rows]]:
         "int_segment_snapshots_before": [{"segment": name} for name in history],
         "int_segment_stays_before": _stays_before(history, as_of.replace(tzinfo=None)),
     }
-    return {name: (columns, rows[name]) for name, columns in _TABLES.items()}
+    return {name: (columns, rows.get(name, ())) for name, columns in _TABLES.items()}
 
 
 def no_rows() -> dict[str, tuple[Columns, Rows]]:

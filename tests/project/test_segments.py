@@ -71,7 +71,7 @@ def test_a_wrong_attribute_stops_the_build_before_the_warehouse(copied: Dbt) -> 
 
 def test_a_project_without_specs_is_left_alone(copied: Dbt) -> None:
     shutil.rmtree(copied.root / "segments")
-    for room in ("segments", "insights"):
+    for room in ("segments", "audiences", "insights"):
         shutil.rmtree(copied.root / "models" / "marts" / room)
     for about_segments in ("exposures.yml", "metrics.yml"):
         (copied.root / "models" / "marts" / about_segments).unlink()

@@ -15,7 +15,8 @@ from kohorte.reader import Reader
 from kohorte.segments.segment import DEFAULT_ENTITY, MAX_NAME, REACHED_SUFFIX
 
 SECTIONS = ("segments", "ladders", "waterfalls")
-FILE_KEYS = ("version", "owner", *SECTIONS, "tests")
+AUDIENCES = "audiences"
+FILE_KEYS = ("version", "owner", *SECTIONS, AUDIENCES, "tests")
 SUFFIXES = (".yml", ".yaml")
 
 
@@ -66,6 +67,8 @@ class Files:
 
     declared: dict[str, Declared] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    #: Audiences by name; their names are apart from those of the segments.
+    audiences: dict[str, Declared] = field(default_factory=dict)
     #: Unit tests of segments, not yet read.
     tests: list[Node] = field(default_factory=list)
     #: The names that are declared twice; the first declaration is in `declared`.
@@ -119,12 +122,23 @@ def _declare_file(document: MappingNode, files: Files) -> None:
         owner = reader.text(parts["owner"]) if "owner" in parts else ""
         for section in SECTIONS:
             if section in parts:
-                _declare_all(section, parts[section], owner, files, reader)
+                _declare_all(section, parts[section], owner, files.declared, files.twice, reader)
+        if AUDIENCES in parts:
+            twice: dict[str, Problem] = {}
+            _declare_all(AUDIENCES, parts[AUDIENCES], owner, files.audiences, twice, reader)
+            files.problems.extend(twice.values())
         if "tests" in parts:
             files.tests.extend(reader.items(parts["tests"]))
 
 
-def _declare_all(section: str, node: Node, owner: str, files: Files, reader: Reader) -> None:
+def _declare_all(
+    section: str,
+    node: Node,
+    owner: str,
+    declared: dict[str, Declared],
+    twice: dict[str, Problem],
+    reader: Reader,
+) -> None:
     """Add the entries of one section."""
     with reader.tolerant():
         for key, value in reader.mapping(node, "a name").entries:
@@ -133,12 +147,12 @@ def _declare_all(section: str, node: Node, owner: str, files: Files, reader: Rea
             if not NAME.fullmatch(name) or "__" in name or len(name) > MAX_NAME:
                 expected = f"lower-case letters, digits, single underscores, at most {MAX_NAME}"
                 reader.fail(key, f"`{shown(name)}` cannot be a name", expected)
-            elif name in files.declared:
-                first = files.declared[name].key.place
+            elif name in declared:
+                first = declared[name].key.place
                 message = f"`{name}` is declared at {first} already"
-                files.twice[name] = Problem(key.place, message, "another name")
+                twice[name] = Problem(key.place, message, "another name")
             else:
-                files.declared[name] = entry
+                declared[name] = entry
 
 
 def spec_files(folder: Path) -> list[Path]:

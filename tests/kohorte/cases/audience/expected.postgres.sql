@@ -1,0 +1,315 @@
+-- int_audience_candidates.sql
+-- One row per audience and customer in any of its segments.
+{{ config(materialized="view") }}
+
+with
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+dim_customers as (
+    select * from {{ ref("dim_customers") }}
+),
+
+fct_segment_members as (
+    select * from {{ ref("fct_segment_members") }}
+),
+
+int_audience_candidates as (
+    select
+        'by_post' as audience,
+        once.customer_id,
+        once.held_out = 1 as is_held_out,
+        cast(json_build_object() as text) as fields
+    from (
+        select
+            customer_id,
+            max(
+                case
+                    when fct_segment_members.variant = 'control'
+                        then 1
+                    else 0
+                end
+            ) as held_out
+        from fct_segment_members
+        where
+            fct_segment_members.segment in ('buyers')
+        group by
+            customer_id
+    ) as once
+
+    union all
+
+    select
+        'spring_mail' as audience,
+        once.customer_id,
+        once.held_out = 1 as is_held_out,
+        cast(json_build_object(
+            'email',
+            dim_customers.email,
+            'first_name',
+            dim_customers.first_name,
+            'age',
+            dim_customer_features.age
+        ) as text) as fields
+    from (
+        select
+            customer_id,
+            max(
+                case
+                    when fct_segment_members.variant = 'control'
+                        then 1
+                    else 0
+                end
+            ) as held_out
+        from fct_segment_members
+        where
+            fct_segment_members.segment in ('adults', 'buyers')
+            and fct_segment_members.variant in ('a', 'control')
+        group by
+            customer_id
+    ) as once
+    left join dim_customer_features
+        on once.customer_id = dim_customer_features.customer_id
+    left join dim_customers
+        on once.customer_id = dim_customers.customer_id
+)
+
+select * from int_audience_candidates
+
+-- int_audience_definitions.sql
+-- One row per audience that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+int_audience_definitions as (
+    select
+        'by_post' as audience,
+        'by_post' as label,
+        '' as description,
+        '' as owner,
+        'audience/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(array['buyers'] as text[]) as segments,
+        'post' as channel,
+        cast(null as text) as variant,
+        cast(null as bigint) as priority,
+        cast(null as bigint) as cap_at_most,
+        'file' as tool,
+        '{"name": "by_post"}' as target,
+        cast(array[] as text[]) as fields,
+        cast(null as double precision) as max_removed,
+        cast(null as double precision) as max_added,
+        cast(null as bigint) as min_members,
+        cast(null as timestamp) as capped_since
+    from int_clock
+
+    union all
+
+    select
+        'spring_mail' as audience,
+        'Spring' as label,
+        'Grown-ups, and whoever bought.' as description,
+        'crm@example.com' as owner,
+        'audience/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(array['adults', 'buyers'] as text[]) as segments,
+        'email' as channel,
+        'a' as variant,
+        cast(1 as bigint) as priority,
+        cast(2 as bigint) as cap_at_most,
+        'ghost' as tool,
+        replace('{"label": "It''s ~{ spring }}"}', '~', '{') as target,
+        cast(array['email', 'first_name', 'age'] as text[]) as fields,
+        cast(0.2 as double precision) as max_removed,
+        cast(0.5 as double precision) as max_added,
+        cast(10 as bigint) as min_members,
+        cast((local_as_of - interval '7 DAY') at time zone 'Europe/Vienna'
+        at time zone 'UTC' as timestamp) as capped_since
+    from int_clock
+)
+
+select * from int_audience_definitions
+
+-- int_segment_conditions__customer.sql
+-- One row per customer who meets any condition on activities or lists, with 60 flags to
+-- a number.
+{{ config(materialized="table") }}
+
+with
+
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+int_clock as (
+    select * from {{ ref("int_clock") }}
+),
+
+moments as (
+    select as_of
+    from int_clock
+),
+
+-- did orders at any time
+condition_1 as (
+    select fct_orders.customer_id
+    from fct_orders
+    cross join moments
+    where
+        fct_orders.ordered_at < moments.as_of
+    group by
+        fct_orders.customer_id
+),
+
+conditions_met as (
+    select
+        customer_id,
+        0 as word,
+        cast(1 as bigint) as flag
+    from condition_1
+),
+
+int_segment_conditions__customer as (
+    select
+        customer_id,
+        cast(bit_or(case when word = 0 then flag else 0 end) as bigint) as conditions_0
+    from conditions_met
+    where
+        customer_id is not null
+    group by
+        customer_id
+)
+
+select * from int_segment_conditions__customer
+
+-- int_segment_definitions.sql
+-- One row per segment that is declared.
+{{ config(materialized="table") }}
+
+with
+
+int_segment_definitions as (
+    select
+        'adults' as segment,
+        'adults' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'age is at least 18' as definition,
+        '735857194959e71e' as definition_hash,
+        'audience/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(null as text) as was,
+        'rule' as through,
+        'spring' as split_seed,
+        cast(array[] as text[]) as tags,
+        cast(array[] as text[]) as uses,
+        cast(array[] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(1 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double precision) as expected_max_change
+
+    union all
+
+    select
+        'buyers' as segment,
+        'buyers' as label,
+        '' as description,
+        'dynamic' as kind,
+        'customer' as entity,
+        '' as owner,
+        'did orders at any time' as definition,
+        '50dad13bd825623a' as definition_hash,
+        'audience/segments.yml' as declared_in,
+        'fresh' as state,
+        cast(null as text) as reason,
+        cast(null as text) as was,
+        'rule' as through,
+        cast(null as text) as split_seed,
+        cast(array[] as text[]) as tags,
+        cast(array[] as text[]) as uses,
+        cast(array[] as text[]) as lists,
+        cast(0 as int) as word,
+        cast(null as int) as list_word,
+        cast(2 as bigint) as bit,
+        cast(null as bigint) as list_bit,
+        cast(null as bigint) as expected_min_members,
+        cast(null as bigint) as expected_max_members,
+        cast(null as double precision) as expected_max_change
+)
+
+select * from int_segment_definitions
+
+-- int_segment_unread_files.sql
+-- One row per mistake in a spec file outside of a segment.
+{{ config(materialized="view") }}
+
+with
+
+int_segment_unread_files as (
+    select
+        cast(null as text) as declared_in,
+        cast(null as text) as reason
+    where
+        false
+)
+
+select * from int_segment_unread_files
+
+-- int_segment_words__customer.sql
+-- One row per customer: who is in which segment, 60 flags to a number.
+{{ config(materialized="table") }}
+
+with
+
+conditions as (
+    select * from {{ ref("int_segment_conditions__customer") }}
+),
+
+dim_customer_features as (
+    select * from {{ ref("dim_customer_features") }}
+),
+
+features as (
+    select
+        dim_customer_features.customer_id,
+        age,
+        coalesce(conditions_0, 0) as conditions__0
+    from dim_customer_features
+    left join conditions
+        on dim_customer_features.customer_id = conditions.customer_id
+),
+
+level_1 as (
+    select
+        features.*,
+        coalesce(features.age >= 18, false) as in_segment__adults,
+        (features.conditions__0 & 1) <> 0 as in_segment__buyers
+    from features
+),
+
+int_segment_words__customer as (
+    select
+        customer_id,
+        cast(0 as bigint)
+        + case when in_segment__adults then 1 else 0 end
+        + case when in_segment__buyers then 2 else 0 end as word_0
+    from level_1
+)
+
+select * from int_segment_words__customer
