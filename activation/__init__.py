@@ -1,1 +1,1 @@
-"""The audience sync: plan, outbox and adapters for email tools."""
+"""The audience sync: makes an email tool agree with the audiences, with what it put there."""

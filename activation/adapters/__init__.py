@@ -1,0 +1,1 @@
+"""What each tool needs to be told, behind the same few methods."""
