@@ -50,7 +50,8 @@ test-spark: $(INSTALLED) .venv-spark/.installed ## run compiled segments on Spar
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
 	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py \
-		tests/history/test_kill_publishing.py tests/kohorte/publishing/test_readers.py
+		tests/history/test_kill_publishing.py tests/kohorte/publishing/test_readers.py \
+		tests/activation/test_kill.py
 
 lint: $(INSTALLED) ## check style and types of Python and SQL
 	@$(BIN)/ruff check --quiet
@@ -74,5 +75,7 @@ lock: $(INSTALLED) ## pin all packages anew, with hashes (needs uv)
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--no-annotate --python-version 3.11 --quiet --output-file requirements.lock
 
-clean: ## remove what was built, but not the raw data
-	@rm -rf target logs warehouse models/marts/segments/generated
+clean: ## remove what was built; raw data, and what the sync knows of the tools, stay
+	@rm -rf target logs models/marts/segments/generated
+	@test ! -d warehouse || find warehouse -mindepth 1 -maxdepth 1 \
+		! -name sync.duckdb ! -name outbox -exec rm -rf {} +

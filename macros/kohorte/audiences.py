@@ -21,10 +21,6 @@ CHANNELS = ("email", "sms", "push", "post")
 TOOLS: Mapping[str, tuple[str, ...]] = {
     "file": ("name",),
     "ghost": ("label",),
-    "klaviyo": ("list",),
-    "listmonk": ("list",),
-    "mailchimp": ("list", "segment"),
-    "sendgrid": ("list",),
     "webhook": ("name",),
 }
 _TEXTS = ("label", "description", "owner")

@@ -6,12 +6,12 @@ import sys
 
 import typer
 
-from kohorte.cli import authoring, publishing, quality, questions, specs, warehouse
+from kohorte.cli import authoring, publishing, quality, questions, specs, sync, warehouse
 from kohorte.errors import KohorteError
 
 #: The groups, in the order of the help page. Each module has a Typer `app`; what a command
 #: needs is imported inside of it, so that the others start fast.
-GROUPS = (warehouse, specs, authoring, questions, quality, publishing)
+GROUPS = (warehouse, specs, authoring, questions, quality, publishing, sync)
 
 app = typer.Typer(
     name="kohorte",
