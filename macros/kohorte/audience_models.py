@@ -125,10 +125,10 @@ def _in_segments(audience: Audience, catalog: Catalog, dialect: str) -> exp.Sele
         in_one = exp.and_(in_one, exp.In(this=variant.copy(), expressions=wanted))
     held_out = exp.Case().when(variant.eq(_HELD_OUT), "1").else_("0")
     once = (
-        exp.select(_KEY, exp.alias_(exp.Max(this=held_out), "held_out"))
+        exp.select(exp.column(_KEY, members), exp.alias_(exp.Max(this=held_out), "held_out"))
         .from_(members)
         .where(in_one)
-        .group_by(_KEY)
+        .group_by(exp.column(_KEY, members))
     )
     tables = sorted({catalog.fields[name] for name in audience.send})
     fields = json_object({n: exp.column(n, catalog.fields[n]) for n in audience.send}, dialect)

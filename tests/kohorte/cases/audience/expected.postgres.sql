@@ -24,7 +24,7 @@ int_audience_candidates as (
         cast(json_build_object() as text) as fields
     from (
         select
-            customer_id,
+            fct_segment_members.customer_id,
             max(
                 case
                     when fct_segment_members.variant = 'control'
@@ -36,7 +36,7 @@ int_audience_candidates as (
         where
             fct_segment_members.segment in ('buyers')
         group by
-            customer_id
+            fct_segment_members.customer_id
     ) as once
 
     union all
@@ -55,7 +55,7 @@ int_audience_candidates as (
         ) as text) as fields
     from (
         select
-            customer_id,
+            fct_segment_members.customer_id,
             max(
                 case
                     when fct_segment_members.variant = 'control'
@@ -68,7 +68,7 @@ int_audience_candidates as (
             fct_segment_members.segment in ('adults', 'buyers')
             and fct_segment_members.variant in ('a', 'control')
         group by
-            customer_id
+            fct_segment_members.customer_id
     ) as once
     left join dim_customer_features
         on once.customer_id = dim_customer_features.customer_id
