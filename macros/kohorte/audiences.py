@@ -28,7 +28,8 @@ KEYS = (
     *_TEXTS, "segments", "variant", "channel", "priority", "cap", "send", "to", "guard",
 )  # fmt: skip
 _NEEDED = ("segments", "channel", "to")
-_MAX_COUNT = 10**9
+#: No number of people, messages or places is larger.
+MAX_COUNT = 10**9
 
 
 @dataclass(frozen=True)
@@ -149,14 +150,14 @@ def _variant(node: Node, reader: Reader) -> str:
 
 
 def _priority(node: Node, reader: Reader) -> int:
-    return reader.whole(node, 1, _MAX_COUNT)
+    return reader.whole(node, 1, MAX_COUNT)
 
 
 def _cap(node: Node, reader: Reader) -> Cap:
     """Read `{at_most: 2, within: 7 days}`."""
     parts = reader.fields(node, required=("at_most", "within"))
     at_most, period = reader.every(
-        lambda: reader.whole(parts["at_most"], 1, _MAX_COUNT),
+        lambda: reader.whole(parts["at_most"], 1, MAX_COUNT),
         lambda: reader.period(parts["within"]),
     )
     return Cap(at_most, period)
@@ -194,18 +195,9 @@ def _to(node: Node, reader: Reader) -> tuple[str, tuple[tuple[str, str], ...]]:
 def _guard(node: Node, reader: Reader) -> Guard:
     """Read `{max_removed: 20%, max_added: 50%, min_members: 10}`."""
     parts = reader.fields(node, optional=("max_removed", "max_added", "min_members"))
-    shares = {
-        key: _share(parts[key], reader) for key in ("max_removed", "max_added") if key in parts
-    }
-    least = reader.whole(parts["min_members"], 0, _MAX_COUNT) if "min_members" in parts else None
+    shares = {key: reader.share(parts[key]) for key in ("max_removed", "max_added") if key in parts}
+    least = reader.whole(parts["min_members"], 0, MAX_COUNT) if "min_members" in parts else None
     return Guard(shares.get("max_removed"), shares.get("max_added"), least)
-
-
-def _share(node: Node, reader: Reader) -> Decimal:
-    amount, is_share = reader.amount_or_share(node)
-    if not is_share:
-        raise reader.fail(node, "a change is a share", "such as 20%")
-    return Decimal(amount) / 100
 
 
 _READ: Mapping[str, Callable[[Node, Reader], Any]] = {

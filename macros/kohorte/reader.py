@@ -170,6 +170,13 @@ class Reader:
         expected = "a whole number above 0, or a percentage such as 10%"
         raise self.fail(node, f"`{shown(value)}` does not fit here", expected)
 
+    def share(self, node: Node) -> Decimal:
+        """Read a share such as `20%`, as a number from 0 to 1."""
+        amount, is_share = self.amount_or_share(node)
+        if not is_share:
+            raise self.fail(node, "a change is a share", "such as 20%")
+        return Decimal(amount) / 100
+
     def _scalar(self, node: Node, expected: str) -> object:
         if not isinstance(node, Scalar):
             raise self.fail(node, f"{_kind(node)} where a single value belongs", expected)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from kohorte import shapes
-from kohorte.audiences import CHANNELS, TOOLS
+from kohorte.audiences import CHANNELS, MAX_COUNT, TOOLS
 from kohorte.catalog import NAME, Catalog, Type, read_catalog
 from kohorte.conditions import heads
 from kohorte.conditions.active import Active
@@ -31,7 +31,6 @@ _KINDS = {
     Kind.MANUAL: "Whoever is on the lists; there is no rule.",
 }
 _MAX_MEMBERS = 10**12
-_MAX_COUNT = 10**9
 
 
 def schema_text(root: Path, specs: Path) -> str:
@@ -140,12 +139,12 @@ def _example(vocabulary: Vocabulary) -> Schema:
 
 
 def _audience(vocabulary: Vocabulary) -> Schema:
-    count = shapes.whole(1, _MAX_COUNT)
+    count = shapes.whole(1, MAX_COUNT)
     cap = shapes.fields({"at_most": count, "within": shapes.period()}, ("at_most", "within"))
     guard = {
         "max_removed": described(shapes.share(), "More may not leave at once."),
         "max_added": described(shapes.share(), "More may not come at once."),
-        "min_members": described(shapes.whole(0, _MAX_COUNT), "With fewer, nobody is in."),
+        "min_members": described(shapes.whole(0, MAX_COUNT), "With fewer, nobody is in."),
     }
     columns = shapes.one_or_more(shapes.one_of(vocabulary.catalog.fields))
     keys = {

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kohorte.analyst.counting import CHANNELS
 from kohorte.analyst.evaluation import Definitions, conditions_of, evaluate, read_definitions
 from kohorte.analyst.warehouse import Warehouse
+from kohorte.audiences import CHANNELS
 from kohorte.errors import KohorteError, shown
 from kohorte.project import SPECS_FOLDER
 from kohorte.segments.segment import REACHED_SUFFIX, Segment

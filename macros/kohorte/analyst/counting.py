@@ -8,10 +8,10 @@ from typing import Any
 
 from kohorte.analyst.evaluation import Definitions, bare, conditions_of, evaluate
 from kohorte.analyst.warehouse import Warehouse
+from kohorte.audiences import CHANNELS
 from kohorte.conditions.groups import Group
 from kohorte.segments.segment import Segment
 
-CHANNELS = ("email", "sms", "push", "post")
 EXAMPLES = 10
 OVERLAPS = 5
 _ALONE, _AFTER = "alone__", "after__"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from kohorte.catalog import NAME, Type
@@ -92,10 +91,7 @@ def _expectation(node: Node, reader: Reader) -> Expectation:
         raise reader.fail(parts["members"], f"{low} is more than {high}", "min below max")
     if "change" in parts:
         bounds = reader.fields(parts["change"], required=("max",))
-        amount, is_share = reader.amount_or_share(bounds["max"])
-        if not is_share:
-            raise reader.fail(bounds["max"], "a change is a share", "such as 30%")
-        change = Decimal(amount) / 100
+        change = reader.share(bounds["max"])
     return Expectation(low, high, change)
 
 
