@@ -179,7 +179,7 @@ told_apart as (
     from judged
 ),
 
--- Of the audiences of a channel with a priority, the lowest number has the customer.
+-- Of the audiences of a channel with a priority, the lowest number has the reader.
 in_line as (
     select
         *,
@@ -187,7 +187,7 @@ in_line as (
             when
                 priority is not null
                 and row_number() over (
-                    partition by channel, customer_id, priority is null, reason_apart
+                    partition by channel, address, priority is null, reason_apart
                     order by priority, audience
                 ) > 1
                 then 'other_audience'
