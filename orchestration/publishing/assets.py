@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from kohorte.errors import KohorteError
 
-from orchestration.transform.resources import POOL, Warehouse
+from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
 
 if TYPE_CHECKING:
     from kohorte.publishing.publish import Publication
@@ -30,7 +30,8 @@ def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         from kohorte.publishing.publish import publish
 
         try:
-            published = publish(Path(warehouse.project_dir))
+            with retried_while_busy():
+                published = publish(Path(warehouse.project_dir))
         except KohorteError as error:
             # The same data is refused again: trying again would only delay the alert.
             raise dg.Failure(str(error), allow_retries=False) from None

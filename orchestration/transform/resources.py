@@ -15,8 +15,8 @@ from orchestration.transform.manifest import dbt_executable
 
 #: The pool of everything that opens the DuckDB file.
 POOL = "warehouse"
-#: How DuckDB begins to say that another process has the file open.
-_BUSY = "Could not set lock on file"
+#: How DuckDB, and our own words for it, say that another process has the file open.
+_BUSY = ("Could not set lock on file", "is in use by another program")
 _RETRIES, _SECONDS_TO_WAIT = 5, 60
 
 
@@ -57,6 +57,6 @@ def retried_while_busy() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _BUSY not in str(error):
+        if not any(words in str(error) for words in _BUSY):
             raise
         raise dg.RetryRequested(_RETRIES, _SECONDS_TO_WAIT) from error

@@ -10,11 +10,11 @@ NIGHTLY = "0 4 * * *"
 
 
 def build_job() -> dg.UnresolvedAssetJobDefinition:
-    """Return the job that builds and checks everything."""
+    """Return the job that builds, checks and publishes everything."""
     return dg.define_asset_job(
         "build",
         selection=dg.AssetSelection.all(),
-        description="Build every model, run every test and check the marts' quality.",
+        description="Build and test every model, check the marts' quality, and publish them.",
     )
 
 
