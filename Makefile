@@ -78,4 +78,4 @@ lock: $(INSTALLED) ## pin all packages anew, with hashes (needs uv)
 clean: ## remove what was built; raw data, and what the sync knows of the tools, stay
 	@rm -rf target logs models/marts/segments/generated
 	@test ! -d warehouse || find warehouse -mindepth 1 -maxdepth 1 \
-		! -name sync.duckdb ! -name outbox -exec rm -rf {} +
+		! -name 'sync*.duckdb' ! -name 'outbox*' -exec rm -rf {} +

@@ -163,7 +163,7 @@ def audiences(connection: duckdb.DuckDBPyConnection) -> list[Audience]:
             "select audience, channel, tool, target, state, reason, max_removed, max_added, as_of"
             " from kohorte.dim_audiences order by audience"
         ).fetchall()
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
         raise KohorteError("the warehouse has no audiences yet; run: make run") from None
     return [Audience(*row) for row in rows]
 

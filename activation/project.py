@@ -8,13 +8,15 @@ from pathlib import Path
 
 import duckdb
 from kohorte.errors import KohorteError
-from kohorte.project import serving_path, warehouse_path
+from kohorte.project import WAREHOUSE_NAME, serving_path, warehouse_path
 
 from activation.breaker import MAX_AGE
 from activation.plan import Audience, audiences
 from activation.run import Sync, utc_now
-from activation.state import NAME, State
+from activation.state import State
 from activation.tools import adapter_of
+
+_STATE, _OUTBOX = "sync", "outbox"
 
 
 def sync_of(
@@ -33,9 +35,12 @@ def sync_of(
     warehouse = published.resolve() if published.exists() else built
     if not warehouse.exists():
         raise KohorteError(f"there is no warehouse at {built} yet; run: make run")
+    # Another warehouse has other people in it, and so a state of its own.
+    suffix = "" if built.stem == WAREHOUSE_NAME else f"_{built.stem}"
+    adapters = adapter_of(built.parent / f"{_OUTBOX}{suffix}", clock)
     return Sync(
-        State(built.parent / NAME), warehouse, made_at(warehouse), adapter_of(root, clock),
-        clock, max_age,
+        State(built.parent / f"{_STATE}{suffix}.duckdb"), warehouse, made_at(warehouse),
+        adapters, clock, max_age,
     )  # fmt: skip
 
 

@@ -15,15 +15,19 @@ from pathlib import Path
 
 import duckdb
 from kohorte.errors import KohorteError
+from kohorte.publishing.files import told
 
-NAME = "sync.duckdb"
 _VERSION = 1
 _SECONDS_TO_WAIT, _PAUSE = 30.0, 0.05
+_FULL = (
+    "the disk is full; what the tool was told before is known\n"
+    "make room on the disk, then: kohorte sync run"
+)
 _TABLES = """
 create schema if not exists activation;
 create table if not exists activation.settings (version int, salt varchar);
 create table if not exists activation.destinations (
-    destination varchar, tool varchar, fingerprint varchar, first_seen_at timestamp
+    destination varchar, tool varchar, first_seen_at timestamp
 );
 create table if not exists activation.bindings (
     audience varchar, destination varchar, target varchar, remote_id varchar,
@@ -47,8 +51,7 @@ create table if not exists activation.operations (
     state varchar, reason varchar
 );
 create table if not exists activation.batches (
-    run bigint, kind varchar, size bigint, sent_at timestamp, answered_at timestamp,
-    outcome varchar
+    run bigint, kind varchar, size bigint, sent_at timestamp, answered_at timestamp
 );
 create table if not exists activation.approvals (
     audience varchar, plan_hash varchar, approved_at timestamp, used_by_run bigint
@@ -68,23 +71,21 @@ class State:
 
     @contextmanager
     def transaction(self, warehouse: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection in a transaction; the warehouse is attached as `warehouse`.
+        """Yield a connection in a transaction; the warehouse is attached as `kohorte`.
 
         Raises KohorteError when another program keeps the file, or the disk is full.
         """
-        connection = self._opened()
-        try:
-            connection.execute("set TimeZone = 'UTC'")
-            if warehouse is not None:
-                attach(connection, warehouse)
-            connection.execute("begin")
-            yield connection
-            connection.execute("commit")
-        except duckdb.IOException:
-            message = f"{self.path} cannot be written; make room on the disk, then run again"
-            raise KohorteError(message) from None
-        finally:
-            connection.close()
+        with told(self.path, _FULL):
+            connection = self._opened()
+            try:
+                connection.execute("set TimeZone = 'UTC'")
+                if warehouse is not None:
+                    attach(connection, warehouse)
+                connection.execute("begin")
+                yield connection
+                connection.execute("commit")
+            finally:
+                connection.close()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting for another program that is just writing to it."""
@@ -92,17 +93,17 @@ class State:
         waited = 0.0
         while True:
             try:
-                is_new = not self.path.exists()
                 connection = duckdb.connect(str(self.path))
-                if is_new:
-                    self.path.chmod(0o600)
+                self.path.chmod(0o600)
                 self._prepare(connection)
             except duckdb.IOException as error:
-                if "set lock on file" not in str(error):
-                    message = f"{self.path} cannot be read as the state of the sync"
-                    raise KohorteError(f"{message}; is the disk full?") from None
-                if waited >= _SECONDS_TO_WAIT:
-                    raise KohorteError(f"{self.path} is in use by another program") from None
+                if "not a valid DuckDB" in str(error):
+                    raise KohorteError(
+                        f"{self.path} is no DuckDB file any more; bring it back from a backup:"
+                        " only it knows whom we put into the tools"
+                    ) from None
+                if "set lock on file" not in str(error) or waited >= _SECONDS_TO_WAIT:
+                    raise
                 self.sleep(_PAUSE)
                 waited += _PAUSE
             else:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kohorte.errors import KohorteError
-from kohorte.project import serving_folder
 
 from activation.adapters.base import Adapter
 from activation.adapters.file import FileAdapter
@@ -28,9 +27,9 @@ _OUTBOX = "KOHORTE_OUTBOX"
 
 
 def adapter_of(
-    root: Path, clock: Callable[[], datetime], environment: Mapping[str, str] = os.environ
+    outbox: Path, clock: Callable[[], datetime], environment: Mapping[str, str] = os.environ
 ) -> Callable[[str], Adapter]:
-    """Return what gives the adapter of a tool for the project in a folder.
+    """Return what gives the adapter of a tool; files go into the outbox, if nowhere else.
 
     It raises KohorteError when a variable is missing, or the tool is unknown.
     """
@@ -40,8 +39,7 @@ def adapter_of(
 
     def adapter(tool: str) -> Adapter:
         if tool == "file":
-            folder = environment.get(_OUTBOX) or str(serving_folder(root).parent / "outbox")
-            return FileAdapter(Path(folder))
+            return FileAdapter(Path(environment.get(_OUTBOX) or outbox))
         values = _needed(tool, environment)
         if tool == "ghost":
             from activation.adapters.ghost import GhostAdapter

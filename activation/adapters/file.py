@@ -13,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from activation.adapters.base import Fatal, Limits, Member, Outcome, Unreachable
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _KINDS = {"add": "additions", "update": "updates", "remove": "removals"}
 _MANIFEST = "manifest.json"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: A telephone number, or another number, is no formula.
+_PHONE = re.compile(r"[+-]?[0-9 ()/.-]+")
 
 _LIMITS = Limits(batch=10_000, removes_by_address=True)
 
@@ -118,8 +122,8 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        is_number = re.fullmatch(r"[+-]?[0-9. ]+", value)
-        return f"'{value}" if value[:1] in "=+-@\t\r" and value and not is_number else value
+        is_formula = value.startswith(_FORMULA) and not _PHONE.fullmatch(value)
+        return f"'{value}" if is_formula else value
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -134,12 +138,10 @@ def _replace(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-class _told:
+@contextmanager
+def _told() -> Iterator[None]:
     """Turn what goes wrong with the disk into a call without an answer."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise Unreachable(f"the file cannot be written: {error.strerror}") from None
+    try:
+        yield
+    except OSError as error:
+        raise Unreachable(f"the file cannot be written: {error.strerror}") from None

@@ -11,6 +11,7 @@ add, update or remove.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -83,7 +84,7 @@ class WebhookAdapter:
             raise Unreachable("the webhook's answer says nothing of `confirmed`")
         done = [Outcome(str(key), "confirmed") for key in confirmed]
         return done + [
-            Outcome(str(key), "rejected", str(reason)[:_REASON])
+            Outcome(str(key), "rejected", _told(reason))
             for key, reason in rejected.items()
             if key not in confirmed
         ]
@@ -93,3 +94,10 @@ class WebhookAdapter:
         stamp = str(self.seconds())
         digest = hmac.new(self.secret.encode(), stamp.encode() + b"." + content, sha256)
         return {"Kohorte-Timestamp": stamp, "Kohorte-Signature": f"sha256={digest.hexdigest()}"}
+
+
+def _told(reason: object) -> str:
+    """Return a reason that may be shown: one that could hold an address is not."""
+    text = str(reason)
+    is_safe = len(text) <= _REASON and "@" not in text and not re.search(r"[0-9]{5}", text)
+    return text if is_safe else "the service refuses it"

@@ -84,23 +84,27 @@ class Shop:
                 " ?, ?)",
                 [self.target, self.state, self.max_removed, self.max_added, self.as_of],
             )
-            rows = [
-                ("mail", key, self.address(key), json.dumps(fields))
-                for key, fields in self.members.items()
-            ]
-            if rows:
-                connection.executemany("insert into fct_audience_members values (?, ?, ?, ?)", rows)
-            if self.invalid:
-                connection.executemany(
-                    "insert into fct_audience_exclusions values ('mail', ?, 'no_valid_address')",
-                    [[key] for key in self.invalid],
-                )
             known = {key for key, *_ in self._held()} | set(self.members)
-            permitted = [[key] for key in known - self.withdrawn]
-            if permitted:
-                connection.executemany(
-                    "insert into dim_customer_channels values (?, 'email', true, false)", permitted
-                )
+            connection.execute(
+                "insert into fct_audience_members"
+                " select 'mail', unnest($keys::varchar[]), unnest($addresses::varchar[]),"
+                " unnest($fields::varchar[])",
+                {
+                    "keys": list(self.members),
+                    "addresses": [self.address(key) for key in self.members],
+                    "fields": [json.dumps(fields) for fields in self.members.values()],
+                },
+            )
+            connection.execute(
+                "insert into fct_audience_exclusions"
+                " select 'mail', unnest(?::varchar[]), 'no_valid_address'",
+                [sorted(self.invalid)],
+            )
+            connection.execute(
+                "insert into dim_customer_channels"
+                " select unnest(?::varchar[]), 'email', true, false",
+                [sorted(known - self.withdrawn)],
+            )
         return self
 
     def address(self, key: str) -> str:

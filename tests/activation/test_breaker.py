@@ -75,6 +75,17 @@ def test_withdrawals_are_never_held_back(shop: Shop) -> None:
     assert shop.in_tool() == shop.wanted()
 
 
+def test_a_withdrawal_of_somebody_who_was_there_before_is_not_ours_to_carry_out(shop: Shop) -> None:
+    shop.tool.audiences["mail"] = {"c0000@example.com": {"by": "hand"}}
+    shop.members = people(100)
+    shop.run()
+    shop.members = people(10, 50)
+    shop.withdrawn = set(people(2))
+    assert shop.run().state == "blocked"
+    assert "c0000@example.com" in shop.in_tool()
+    assert "c0001@example.com" not in shop.in_tool()
+
+
 def test_withdrawals_alone_stop_nothing(shop: Shop) -> None:
     shop.members = people(100)
     shop.run()

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.activation.shop import Clock, Shop, people
@@ -87,8 +88,6 @@ def test_mistakes_are_told_in_a_sentence(project: Shop) -> None:
 
 
 def test_a_tool_without_its_variables_says_which(project: Shop) -> None:
-    import duckdb
-
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("update dim_audiences set tool = 'ghost', target = '{\"label\": \"x\"}'")
     done = kohorte(project, "run")
@@ -96,9 +95,21 @@ def test_a_tool_without_its_variables_says_which(project: Shop) -> None:
     assert "KOHORTE_GHOST_KEY: an Admin API key" in done.stderr
 
 
-def test_a_warehouse_without_audiences_is_told(project: Shop) -> None:
-    import duckdb
+def test_another_warehouse_has_a_state_of_its_own(project: Shop) -> None:
+    kohorte(project, "run")
+    other = project.folder / "march.duckdb"
+    other.write_bytes(project.warehouse.read_bytes())
+    done = kohorte(project, "plan", KOHORTE_WAREHOUSE=str(other))
+    assert "3 to add, 0 to remove" in done.stdout
 
+
+def test_a_warehouse_of_an_older_kohorte_is_told(project: Shop) -> None:
+    with duckdb.connect(str(project.warehouse)) as connection:
+        connection.execute("alter table dim_audiences drop max_added")
+    assert "run: make run" in kohorte(project, "plan").stderr
+
+
+def test_a_warehouse_without_audiences_is_told(project: Shop) -> None:
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("drop table dim_audiences")
     assert "no audiences yet; run: make run" in kohorte(project, "plan").stderr

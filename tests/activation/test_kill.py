@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,14 @@ KILLS = int(os.environ.get("KOHORTE_KILLS", "3"))
 STRANGER = "x@example.com"
 
 
-def started(folder: Path, moment: int = 0) -> subprocess.Popen[str]:
-    """Return a process that runs the sync, and dies at a moment."""
+def started(
+    folder: Path, moment: int = 0, *, room: int = resource.RLIM_INFINITY
+) -> subprocess.Popen[str]:
+    """Return a process that runs the sync, and dies at a moment; its files have `room` bytes."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.activation.program", str(folder), str(moment)],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
     )  # fmt: skip
 
 
@@ -58,6 +62,17 @@ def test_a_killed_run_is_mended_by_the_next(shop: Shop, kill: int) -> None:
     moment = random.Random(kill).randint(1, 40)
     status, out, errors = ended(started(shop.folder, moment))
     assert status == -9 or out.startswith("succeeded"), errors
+    status, out, errors = ended(started(shop.folder))
+    assert out.startswith("succeeded"), errors
+    assert held(shop.folder) == {**shop.wanted(), STRANGER: {}}
+
+
+@pytest.mark.parametrize("room", [100, 2_000])
+def test_a_full_disk_is_told_and_mended_by_the_next_run(shop: Shop, room: int) -> None:
+    prepared(shop)
+    status, _, errors = ended(started(shop.folder, room=room))
+    assert status == 1
+    assert "make room on the disk" in errors.splitlines()[-1]
     status, out, errors = ended(started(shop.folder))
     assert out.startswith("succeeded"), errors
     assert held(shop.folder) == {**shop.wanted(), STRANGER: {}}

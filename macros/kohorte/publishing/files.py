@@ -18,6 +18,11 @@ _MEMORY = "6GB"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("no space left", "file too large", "disk quota")
 
+_FULL_WHEN_PUBLISHING = (
+    "not published: the disk is full; readers keep what was published before\n"
+    "make room, or keep fewer publications (var publications_kept), then: kohorte publish"
+)
+
 
 @contextmanager
 def workshop(temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -50,14 +55,17 @@ def require(path: Path) -> None:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with files into a KohorteError, about `path` if about none else."""
+def told(path: Path, when_full: str = _FULL_WHEN_PUBLISHING) -> Iterator[None]:
+    """Turn what goes wrong with files into a KohorteError, about `path` if about none else.
+
+    `when_full` is what a full disk means, and what to do.
+    """
     try:
         yield
     except duckdb.Error as error:
         text = str(error).lower()
         if any(words in text for words in _FULL_WORDS):
-            raise KohorteError(_full()) from None
+            raise KohorteError(when_full) from None
         if "set lock on file" in text:
             raise KohorteError(f"{path} is in use by another program; try again") from None
         if isinstance(error, duckdb.IOException):
@@ -66,15 +74,8 @@ def told(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in _FULL:
-            raise KohorteError(_full()) from None
+            raise KohorteError(when_full) from None
         raise KohorteError(f"{error.filename or path}: {error.strerror}") from None
-
-
-def _full() -> str:
-    return (
-        "not published: the disk is full; readers keep what was published before\n"
-        "make room, or keep fewer publications (var publications_kept), then: kohorte publish"
-    )
 
 
 def on_disk(path: Path) -> None:

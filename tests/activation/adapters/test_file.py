@@ -44,6 +44,13 @@ def test_a_name_cannot_lead_elsewhere(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("phone", ["+43664123456", "+43 (664) 12/34-56", "-1.5"])
+def test_a_telephone_number_stays_as_it_is(tmp_path: Path, phone: str) -> None:
+    adapter = FileAdapter(tmp_path)
+    adapter.add(adapter.bind({"name": "sms"}), [Member("c1", phone)])
+    assert list(adapter.read_back("sms")) == [phone]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "@sum", "-cmd|x", "+cmd"])
 def test_a_spreadsheet_takes_no_text_for_a_formula(tmp_path: Path, text: str) -> None:
     adapter = FileAdapter(tmp_path)

@@ -66,6 +66,15 @@ def test_an_answer_that_says_nothing_confirms_nothing(answer: object) -> None:
         adapter.add("mail", [ANN])
 
 
+@pytest.mark.parametrize(
+    "reason", ["ann@example.com is bad", "no +43664123456", "x" * 200, 7, None]
+)
+def test_a_reason_that_could_hold_an_address_is_not_told(reason: object) -> None:
+    adapter, _ = webhook({"confirmed": [], "rejected": {"c1": reason}})
+    (outcome,) = adapter.add("mail", [ANN])
+    assert outcome.reason in ("the service refuses it", "7", "None")
+
+
 def test_an_address_that_is_not_there_stops_everything() -> None:
     adapter, _ = webhook({}, status=404)
     with pytest.raises(Fatal, match="404"):
