@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+from kohorte.compiler import compile_project
 from kohorte.project import read_project
 
+from orchestration.activation.assets import audience_assets
+from orchestration.alerts.sensor import failure_sensor
 from orchestration.publishing.assets import publication_asset
+from orchestration.publishing.updates import update_job
 from orchestration.quality.checks import quality_checks
 from orchestration.sources.assets import raw_tables
+from orchestration.sources.sensors import raw_files_sensor, specs_sensor
 from orchestration.transform.assets import dbt_models
 from orchestration.transform.manifest import dbt_project, prepared_manifest
 from orchestration.transform.resources import Warehouse, dbt_resource
-from orchestration.transform.schedules import build_job, nightly_schedule
+from orchestration.transform.schedules import build_job, hourly_schedule, nightly_schedule
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,15 +28,30 @@ def build_definitions(root: Path) -> dg.Definitions:
 
     Raises KohorteError, with dbt's words, for a project that dbt cannot read.
     """
-    project = dbt_project(root)
+    project, settings = dbt_project(root), read_project(root)
     manifest = prepared_manifest(root)
     models = dbt_models(project, manifest)
-    job = build_job()
+    publication = publication_asset(models.keys)
+    audiences = compile_project(settings, set_aside=True).specs.audiences
+    build, update = build_job(), update_job(publication.key)
     return dg.Definitions(
-        assets=[*raw_tables(manifest), models, publication_asset(models.keys)],
+        assets=[
+            *raw_tables(manifest),
+            models,
+            publication,
+            *audience_assets(audiences, publication.key),
+        ],
         asset_checks=[quality_checks(models.keys)],
-        jobs=[job],
-        schedules=[nightly_schedule(job, read_project(root).timezone)],
+        jobs=[build, update],
+        schedules=[
+            nightly_schedule(build, settings.timezone),
+            hourly_schedule(update, settings.timezone),
+        ],
+        sensors=[
+            raw_files_sensor(root, manifest, build),
+            specs_sensor(root, build),
+            failure_sensor(),
+        ],
         resources={
             "dbt": dbt_resource(project),
             "warehouse": Warehouse(project_dir=str(root)),

@@ -43,6 +43,7 @@ def _description(defs: dg.Definitions) -> dict[str, Any]:
             }
             for schedule in repository.schedule_defs
         },
+        "sensors": {sensor.name: sensor.description for sensor in repository.sensor_defs},
     }
 
 
@@ -63,6 +64,9 @@ def test_every_op_that_opens_the_warehouse_waits_for_the_others(location: dg.Def
         "dbt_models": {"warehouse"},
         "quality": {"warehouse"},
         "publication": {"warehouse"},
+        "audiences__second_order_mail": {"sync"},
+        "audiences__sms_fans": {"sync"},
+        "audiences__win_back_mail": {"sync"},
     }
 
 
@@ -70,7 +74,24 @@ def test_dbt_runs_once_and_is_checked_before_it_is_published(
     built: dg.ExecuteInProcessResult,
 ) -> None:
     steps = [event.step_key for event in built.all_events if event.is_step_start]
-    assert steps == ["dbt_models", "quality", "publication"]
+    assert steps[:3] == ["dbt_models", "quality", "publication"]
+    assert all(step.startswith("audiences__") for step in steps[3:])
+
+
+def test_a_build_brings_the_audiences_into_their_tools(
+    built: dg.ExecuteInProcessResult, warehouse: Path
+) -> None:
+    told = {
+        event.asset_key.path[-1]: event.materialization.metadata
+        for event in built.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[0] == "audiences"
+    }
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        wanted = connection.sql(
+            "select audience, count(*) from fct_audience_members group by audience"
+        ).fetchall()
+    assert wanted
+    assert {name: told[name]["confirmed"].value for name, _ in wanted} == dict(wanted)
 
 
 def test_a_build_materializes_every_asset(
