@@ -75,7 +75,7 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
                 + (f"; did you mean {hint}?" if hint else "")
                 + f"\nsystems: {', '.join(known)}"
             )
-    folders = _raw_folders(project, systems, raw)
+    folders = raw_folders(project, systems, raw)
     if "shop" in systems and raw is None:
         make_demo(root / folders["shop"], DEMO_CUSTOMERS, DEMO_SEED, DEMO_UNTIL)
     for system in systems:
@@ -113,7 +113,7 @@ def _warehouse_name(project: Project, systems: Sequence[str]) -> str:
     return WAREHOUSE_NAME if own else "_".join(systems)
 
 
-def _raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> dict[str, str]:
+def raw_folders(project: Project, systems: Sequence[str], raw: Path | None) -> dict[str, str]:
     """Return the folder of each system: that given, or one below it each."""
     folders = dict(project.vars.get("raw") or {})
     if raw is not None:
@@ -136,10 +136,10 @@ def _build(
     """Run `dbt build`, unless the same was built from the same before."""
     record = warehouse.with_suffix(".run.json")
     raw_files = [project.root / folders[system] for system in systems]
-    fingerprint = _fingerprint(project.root, raw_files, variables)
+    made_from = fingerprint(project.root, raw_files, variables)
     historical = all("extracts" in project.vars["tables"][system] for system in systems)
     is_timeless = historical or "as_of" in variables
-    if is_timeless and _recorded(record) == [fingerprint, *_state(warehouse)]:
+    if is_timeless and _recorded(record) == [made_from, *_state(warehouse)]:
         print("nothing changed since the last run: the warehouse is as it should be")
         return 0
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +154,7 @@ def _build(
     environment = {**os.environ, WAREHOUSE_VARIABLE: str(warehouse)}
     status = subprocess.run(command, cwd=project.root, env=environment, check=False).returncode
     if status == 0:
-        built = [fingerprint, *_state(warehouse)]
+        built = [made_from, *_state(warehouse)]
         record.write_text(json.dumps({"built": built}), encoding="utf-8")
         print(f"dbt build: done in {time.monotonic() - started:.0f} s")
     else:
@@ -178,7 +178,7 @@ def _state(warehouse: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _fingerprint(root: Path, raw: Sequence[Path], variables: dict[str, Any]) -> str:
+def fingerprint(root: Path, raw: Sequence[Path], variables: dict[str, Any]) -> str:
     """Return a hash of the project's text, the raw files' sizes and times, and vars."""
     digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
     for name in _SOURCES:

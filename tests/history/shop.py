@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from kohorte.manifests import FILE, manifest_of
 
 from tests.conftest import ROOT
 from tests.kohorte.harness import PROJECT
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
-    from dbt.contracts.graph.manifest import Manifest
 
 #: What dbt read of projects that are alike to the letter: most runs here differ from one
 #: before in data and `as_of` alone, and reading a project costs more than running it.
@@ -53,16 +53,6 @@ TABLES = {
     "int_list_members": "list_name varchar, customer_id varchar",
     "int_identity_merges": "merged_customer_id varchar, customer_id varchar",
 }
-
-
-def _reread(saved: bytes) -> Manifest:
-    """Return what dbt saved of a project that it read."""
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    manifest = Manifest.from_msgpack(saved, decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()
-    return manifest
 
 
 @dataclass
@@ -135,7 +125,7 @@ class Shop:
         os.environ["KOHORTE_WAREHOUSE"] = str(self.warehouse)
         fingerprint = self.fingerprint(variables)
         known = _manifests.get(fingerprint)
-        manifest = _reread(known) if known else None
+        manifest = manifest_of(known) if known else None
         try:
             done = dbtRunner(manifest).invoke(self.arguments(as_of, **variables))
         finally:
@@ -143,7 +133,7 @@ class Shop:
             os.environ.pop("KOHORTE_WAREHOUSE")
             if before is not None:
                 os.environ["KOHORTE_WAREHOUSE"] = before
-        read = self.folder / "target" / "partial_parse.msgpack"
+        read = self.folder / "target" / FILE
         if known is None and done.success:
             _manifests[fingerprint] = read.read_bytes()
         return done

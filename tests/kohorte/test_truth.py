@@ -12,11 +12,11 @@ from tests.kohorte.worlds import compiled_members, documents, worlds
 from tests.reference.evaluator import World, evaluate, variants
 
 #: `make fuzz` runs many more.
-EXAMPLES = int(os.environ.get("KOHORTE_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("KOHORTE_EXAMPLES", "120"))
 CHECKED = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=EXAMPLES <= 300,
+    derandomize=EXAMPLES <= 120,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     print_blob=True,
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kohorte.cli.options import HERE, Root
+from kohorte.project import WAREHOUSE_VARIABLE
+from kohorte.replay import Every
 
 app = typer.Typer()
 
@@ -42,6 +45,51 @@ def run(
     from kohorte.run import run_project
 
     raise typer.Exit(run_project(project_dir.resolve(), systems.split(), raw, as_of))
+
+
+@app.command()
+def replay(
+    begin: Annotated[
+        datetime.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")
+    ],
+    end: Annotated[
+        datetime.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")
+    ],
+    every: Annotated[Every, typer.Option(help="How far one moment is from the next.")] = Every.DAY,
+    anew: Annotated[bool, typer.Option(help="Remove a replay that is there.")] = False,
+    adopt: Annotated[
+        bool, typer.Option(help="Let the result take the place of the build warehouse.")
+    ] = False,
+    project_dir: Root = HERE,
+) -> None:
+    """Write the history of all segments from raw data, as if run on each of these days.
+
+    It goes into a warehouse of its own, warehouse/replay/. Stopped, it goes on when the same is run
+    again; a later --to writes on.
+
+    Example: kohorte replay --from 2026-01-01 --to 2026-03-31 --every week
+    """
+    from rich.progress import Progress
+
+    from kohorte.replay import adopt as adopt_
+    from kohorte.replay import moments
+    from kohorte.replay import replay as replay_
+
+    root = project_dir.resolve()
+    days = moments(begin.date(), end.date(), every)
+    with Progress(disable=not sys.stdout.isatty()) as bar:
+        task = bar.add_task("replay", total=len(days))
+        done = replay_(
+            root, days, anew=anew, progress=lambda count, _: bar.update(task, completed=count)
+        )
+    typer.echo(f"{done.moments:,} moments are in {done.warehouse}; {done.written:,} were written")
+    if adopt:
+        kept = adopt_(root)
+        before = f"; the one before is kept as {kept.name}" if kept else ""
+        typer.echo(f"it is the build warehouse now{before}")
+        typer.echo("check and publish it with: kohorte run")
+    else:
+        typer.echo(f"ask it with: {WAREHOUSE_VARIABLE}={done.warehouse} kohorte summary")
 
 
 @app.command()

@@ -1,0 +1,234 @@
+"""History from raw data: the runs that a warehouse would have had, one after the other."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from kohorte.errors import KohorteError
+from kohorte.manifests import FILE, manifest_of
+from kohorte.project import WAREHOUSE_VARIABLE, read_project, warehouse_path
+from kohorte.run import fingerprint, raw_folders
+
+FOLDER = "replay"
+_TARGET = Path("target/replay")
+#: What is built at each moment: tests try what is there, and history is not made of them.
+_WITHOUT = ("--exclude-resource-type", "test", "unit_test")
+
+
+class Every(StrEnum):
+    """How far one moment is from the next."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What was written: the file, how many moments it holds, how many of them are new."""
+
+    warehouse: Path
+    moments: int
+    written: int
+
+
+def moments(first: datetime.date, last: datetime.date, every: Every) -> list[datetime.date]:
+    """Return the days from the first to the last; a month later is the same day, or its end.
+
+    Raises KohorteError when there is none.
+    """
+    from dateutil.relativedelta import relativedelta
+
+    if last < first:
+        raise KohorteError(f"--to {last} lies before --from {first}")
+    found: list[datetime.date] = []
+    day = first
+    while day <= last:
+        found.append(day)
+        steps = len(found)
+        day = (
+            first
+            + {
+                Every.DAY: relativedelta(days=steps),
+                Every.WEEK: relativedelta(weeks=steps),
+                Every.MONTH: relativedelta(months=steps),
+            }[every]
+        )
+    return found
+
+
+def replay_path(root: Path) -> Path:
+    """Return the DuckDB file that history is written to.
+
+    Its name is that of the project's own, because views hold the name of their database.
+    """
+    own = warehouse_path(root)
+    return own.parent / FOLDER / own.name
+
+
+def replay(
+    root: Path,
+    days: list[datetime.date],
+    *,
+    anew: bool = False,
+    variables: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Replay:
+    """Build the warehouse as of each day, into a file of its own; `variables` are dbt's vars.
+
+    Goes on where a replay of the same days, specs and raw files was stopped. The moment at
+    which it was killed is written again, which changes nothing if it was whole.
+
+    Raises KohorteError when dbt fails, or the file holds another replay (`anew` removes it).
+    """
+    path = replay_path(root)
+    told = _told(root, days, variables or {})
+    record = path.with_suffix(".json")
+    if anew or not path.exists():
+        _remove(path, record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(told), encoding="utf-8")
+    elif _read(record) != told:
+        raise KohorteError(
+            f"{path} holds a replay of other days, specs or raw files; write it anew with:"
+            " kohorte replay --anew"
+        )
+    begun = _clock_of(path)
+    left = [day for day in days if begun is None or day >= begun]
+    with _environment(WAREHOUSE_VARIABLE, str(path)):
+        parsed = _parsed(root, {**(variables or {}), "as_of": str(left[0])}) if left else b""
+        for day in left:
+            progress(days.index(day), len(days))
+            _build(root, parsed, {**(variables or {}), "as_of": str(day)})
+    progress(len(days), len(days))
+    return Replay(path, len(days), len(left))
+
+
+def adopt(root: Path) -> Path | None:
+    """Put the replayed file in the place of the build warehouse; return where that is kept.
+
+    A warehouse that was kept by an earlier replay is overwritten by this one's.
+
+    Raises KohorteError when there is none, or it ends before the build warehouse does: what
+    happened since then would be forgotten.
+    """
+    path, own = replay_path(root), warehouse_path(root)
+    ended = _clock_of(path)
+    if ended is None:
+        raise KohorteError(f"there is no replay at {path}; run: kohorte replay --from … --to …")
+    lasted = _clock_of(own)
+    if lasted and ended < lasted:
+        raise KohorteError(
+            f"the replay ends on {ended}, and the warehouse is as of {lasted}; write on with:"
+            f" kohorte replay --to {lasted}"
+        )
+    kept = own.with_name(f"{own.stem}.before_replay.duckdb") if own.exists() else None
+    if kept:
+        own.replace(kept)
+    path.replace(own)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    return kept
+
+
+def _told(root: Path, days: list[datetime.date], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a replay is of: its moments but the last, which may move on, and the rest."""
+    project = read_project(root)
+    systems = list(project.vars.get("systems") or [])
+    folders = {**raw_folders(project, systems, None), **variables.get("raw", {})}
+    raw = [root / folders[system] for system in systems]
+    step = str(days[1] - days[0]) if len(days) > 1 else ""
+    return {
+        "first": str(days[0]),
+        "step": step,
+        "made_from": fingerprint(root, raw, dict(variables)),
+    }
+
+
+def _read(record: Path) -> object:
+    try:
+        return json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _remove(path: Path, record: Path) -> None:
+    for each in (path, path.with_name(f"{path.name}.wal"), record):
+        each.unlink(missing_ok=True)
+
+
+def _clock_of(path: Path) -> datetime.date | None:
+    """Return the day that a warehouse is as of; none if it has no clock yet."""
+    import duckdb
+
+    if not path.exists():
+        return None
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found = connection.execute("select as_of from int_clock").fetchone()
+    except duckdb.CatalogException:
+        return None
+    except duckdb.IOException:
+        raise KohorteError(f"{path} is in use by another program, or no DuckDB file") from None
+    if not found or not isinstance(found[0], datetime.datetime):
+        return None
+    return found[0].date()
+
+
+def _arguments(root: Path, command: str, variables: Mapping[str, Any]) -> list[str]:
+    return [
+        command, "--quiet",
+        "--project-dir", str(root), "--profiles-dir", str(root),
+        "--target-path", str(root / _TARGET), "--log-path", str(root / _TARGET),
+        "--vars", json.dumps(variables, sort_keys=True),
+    ]  # fmt: skip
+
+
+def _parsed(root: Path, variables: Mapping[str, Any]) -> bytes:
+    """Return what dbt reads of the project, once for all moments.
+
+    Raises KohorteError when dbt cannot read it.
+    """
+    from dbt.cli.main import dbtRunner
+
+    done = dbtRunner().invoke(_arguments(root, "parse", variables))
+    if not done.success:
+        raise KohorteError(f"dbt cannot read the project: {done.exception}")
+    return (root / _TARGET / FILE).read_bytes()
+
+
+def _build(root: Path, parsed: bytes, variables: Mapping[str, Any]) -> None:
+    """Build everything as of one moment; the file is closed afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest_of(parsed))
+    try:
+        done = runner.invoke([*_arguments(root, "build", variables), *_WITHOUT])
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if not done.success:
+        raise KohorteError(
+            f"the replay stopped at {variables['as_of']}: dbt failed; the lines above name what"
+            " and where. It goes on there when it is run again"
+        )
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable for a while."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
