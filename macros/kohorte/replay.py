@@ -96,11 +96,13 @@ def replay(
         _remove(path, record)
         path.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps(told), encoding="utf-8")
-    elif _read(record) != told:
+    elif not _goes_on(_read(record), told):
         raise KohorteError(
             f"{path} holds a replay of other days, specs or raw files; write it anew with:"
             " kohorte replay --anew"
         )
+    elif len(told["days"]) > len(_read(record)["days"]):
+        record.write_text(json.dumps(told), encoding="utf-8")
     begun = _clock_of(path)
     left = [day for day in days if begun is None or day >= begun]
     with _environment(WAREHOUSE_VARIABLE, str(path)):
@@ -139,24 +141,31 @@ def adopt(root: Path) -> Path | None:
 
 
 def _told(root: Path, days: list[datetime.date], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a replay is of: its moments but the last, which may move on, and the rest."""
+    """Return what a replay is of."""
     project = read_project(root)
     systems = list(project.vars.get("systems") or [])
     folders = {**raw_folders(project, systems, None), **variables.get("raw", {})}
     raw = [root / folders[system] for system in systems]
-    step = str(days[1] - days[0]) if len(days) > 1 else ""
     return {
-        "first": str(days[0]),
-        "step": step,
+        "days": [str(day) for day in days],
         "made_from": fingerprint(root, raw, dict(variables)),
     }
 
 
-def _read(record: Path) -> object:
+def _read(record: Path) -> Mapping[str, Any]:
+    """Return what a replay that was begun is of; nothing, if that is not known."""
     try:
-        return json.loads(record.read_text(encoding="utf-8"))
+        found = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _goes_on(begun: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Tell whether a replay is the one that was begun, or the same with more days or fewer."""
+    before, now = begun.get("days", []), told["days"]
+    shared = min(len(before), len(now))
+    return bool(begun.get("made_from") == told["made_from"] and before[:shared] == now[:shared])
 
 
 def _remove(path: Path, record: Path) -> None:

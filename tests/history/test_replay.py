@@ -50,11 +50,8 @@ def read(shop: Shop, file: Path) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """The file is there before the replay: take it for one that was begun."""
-    monkeypatch.setattr(replaying, "_read", lambda record: TOLD)
-    monkeypatch.setattr(replaying, "_told", lambda *_: TOLD)
-
-
-TOLD = {"first": str(FIRST)}
+    monkeypatch.setattr(replaying, "_goes_on", lambda *_: True)
+    monkeypatch.setattr(replaying, "_read", lambda _: {"days": []})
 
 
 @pytest.mark.usefixtures("begun")
@@ -118,6 +115,24 @@ def test_a_file_with_another_replay_is_not_touched(shop: Shop) -> None:
     with pytest.raises(KohorteError, match="--anew"):
         replay(shop.folder, DAYS)
     assert replay_path(shop.folder).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("days", "made_from", "goes_on"),
+    [
+        (["1", "2"], "specs", True),
+        (["1"], "specs", True),
+        (["1", "2", "3"], "specs", True),
+        (["1", "3"], "specs", False),
+        (["1", "2"], "other specs", False),
+    ],
+)
+def test_only_the_same_replay_is_gone_on_with(
+    days: list[str], made_from: str, goes_on: bool
+) -> None:
+    told = {"days": ["1", "2"], "made_from": "specs"}
+    assert replaying._goes_on({"days": days, "made_from": made_from}, told) is goes_on
+    assert not replaying._goes_on({}, told)
 
 
 def test_moments() -> None:
