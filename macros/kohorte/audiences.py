@@ -28,6 +28,8 @@ KEYS = (
     *_TEXTS, "segments", "variant", "channel", "priority", "cap", "send", "to", "guard",
 )  # fmt: skip
 _NEEDED = ("segments", "channel", "to")
+#: So many of an audience's members, of 1, may leave at once, unless its guard says another.
+MAX_REMOVED = Decimal("0.2")
 #: No number of people, messages or places is larger.
 MAX_COUNT = 10**9
 

@@ -210,16 +210,16 @@ def test_an_export_with_addresses_is_for_its_owner_alone(shop: Shop, tmp_path: P
 
 
 def test_diff_says_who_enters_and_who_leaves(own_shop: Shop) -> None:
-    assert json.loads(own_shop("diff", "--format", "json").stdout) == []
+    nothing = {"segments": [], "affected": []}
+    assert json.loads(own_shop("diff", "--format", "json").stdout) == nothing
     path = own_shop.root / "segments" / "value.yml"
     text = path.read_text(encoding="utf-8")
     text = text.replace(
         "average_order_value_365d: {gte: 150}", "average_order_value_365d: {gte: 100}"
     )
     path.write_text(text.replace("many_returns", "sends_back"), encoding="utf-8")
-    found = {
-        each["segment"]: each for each in json.loads(own_shop("diff", "--format", "json").stdout)
-    }
+    told = json.loads(own_shop("diff", "--format", "json").stdout)
+    found = {each["segment"]: each for each in told["segments"]}
     assert {name: each["kind"] for name, each in found.items()} == {
         "big_baskets": "changed", "many_returns": "removed", "sends_back": "added",
     }  # fmt: skip
@@ -234,6 +234,23 @@ def test_diff_says_who_enters_and_who_leaves(own_shop: Shop) -> None:
     markdown = own_shop("diff", "HEAD", "--format", "markdown").stdout
     assert "| big_baskets | changed |" in markdown
     assert "git knows no commit" in own_shop("diff", "nowhere", status=1).stderr
+
+
+def test_diff_says_what_hangs_on_a_segment(own_shop: Shop) -> None:
+    folder = own_shop.root / "segments"
+    path = folder / "value.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("not_within: 60 days", "not_within: 300 days"))
+    audiences = (folder / "audiences.yml").read_text(encoding="utf-8")
+    (folder / "audiences.yml").write_text(audiences.replace("name: prefers_sms", "name: texts"))
+    told = json.loads(own_shop("diff", "--format", "json").stdout)
+    hanging = {each["name"]: each for each in told["affected"]}
+    assert hanging["win_back_mail"]["kind"] == "moved"
+    assert hanging["win_back_mail"]["segments"] == ["lapsing_vips"]
+    assert any("the sync stops at 20%" in line for line in hanging["win_back_mail"]["warnings"])
+    assert hanging["sms_fans"]["kind"] == "changed"
+    assert "second_order_mail" not in hanging
+    assert "audience win_back_mail: moved, by lapsing_vips" in own_shop("diff").stdout
 
 
 def test_the_unit_tests_of_the_samples_pass(shop: Shop, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from kohorte.analyst.changes import Change
     from kohorte.analyst.counting import Count
     from kohorte.analyst.doctor import Finding
     from kohorte.analyst.explaining import Explanation, Node
@@ -237,56 +236,6 @@ def print_pairs(pairs: Sequence[Pair]) -> None:
         for p in pairs
     ]
     console().print(table("", columns, rows))
-
-
-def print_changes(changes: Sequence[Change], reference: str, output: str) -> None:
-    """Print what a change of the specs would do: as text, as Markdown or as JSON."""
-    if output == "json":
-        print_json([change.as_dict() for change in changes])
-        return
-    headline = f"{len(changes)} {'segment changes' if len(changes) == 1 else 'segments change'}"
-    columns = ("segment", "what", "before", "now", "enter", "leave", "net revenue 365d")
-    rows = [
-        (
-            c.segment, c.kind, f"{c.before:,}", f"{c.now:,}", f"{c.entering:,}", f"{c.leaving:,}",
-            f"{c.value:+,.2f}",
-        )
-        for c in changes
-    ]  # fmt: skip
-    if output == "markdown":
-        print(f"### {headline} against `{reference}`\n")
-        if rows:
-            print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
-            for row in rows:
-                print("| " + " | ".join(row) + " |")
-        for line in _change_lines(changes):
-            print(f"\n- {_escaped(line)}", end="")
-        print()
-        return
-    out = console()
-    out.print(f"{headline} against {reference}")
-    if rows:
-        sides = [(name, "left" if number < 2 else "right") for number, name in enumerate(columns)]
-        out.print(table("", sides, rows))
-    for line in _change_lines(changes):
-        out.print(f"- {line}", soft_wrap=True)
-
-
-def _change_lines(changes: Sequence[Change]) -> list[str]:
-    """Say for each change by what conditions it comes, and what to look at."""
-    lines = []
-    for change in changes:
-        lines += [f"{change.segment}: warning: {warning}" for warning in change.warnings]
-        lines += [f"{change.segment}: no longer demanded: {words}" for words in change.removed]
-        lines += [f"{change.segment}: now demanded: {words}" for words in change.added]
-        reach = ", ".join(f"{k} {v:+,}" for k, v in change.reachable.items() if v)
-        lines += [f"{change.segment}: reachable by {reach}"] if reach else []
-    return lines
-
-
-def _escaped(text: str) -> str:
-    """Return a text that Markdown shows as it stands."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|!~@" else c for c in text)
 
 
 def print_outcome(outcome: Outcome) -> None:

@@ -194,10 +194,11 @@ def diff(
 
     Examples: kohorte diff main; kohorte diff main --format markdown --fail-over 20%
     """
+    from kohorte.analyst.affected import affected
+    from kohorte.analyst.change_words import print_changes
     from kohorte.analyst.changes import changes, definitions_at
     from kohorte.analyst.evaluation import read_definitions
     from kohorte.analyst.warehouse import open_warehouse
-    from kohorte.analyst.words import print_changes
 
     limit = _share(fail_over)
     if output not in ("text", "markdown", "json"):
@@ -206,7 +207,8 @@ def diff(
     now = read_definitions(root, strict=True)
     with definitions_at(root, reference) as before, open_warehouse(root) as warehouse:
         found = changes(warehouse, now, before)
-    print_changes(found, reference, output)
+        hanging = affected(found, now.specs, before.specs)
+    print_changes(found, hanging, reference, output)
     if limit is not None and any(change.share > limit for change in found):
         raise typer.Exit(3)
 

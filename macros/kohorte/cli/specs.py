@@ -19,7 +19,9 @@ def validate(project_dir: Root = HERE, target: Target = None) -> None:
     from kohorte.project import read_project
 
     compiled = compile_project(read_project(project_dir.resolve(), target=target))
-    typer.echo(f"{len(compiled.specs.segments)} segments, no mistake")
+    audiences = len(compiled.specs.audiences)
+    also = f", {audiences} {'audience' if audiences == 1 else 'audiences'}" if audiences else ""
+    typer.echo(f"{len(compiled.specs.segments)} segments{also}, no mistake")
 
 
 @app.command("compile")
