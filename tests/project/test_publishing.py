@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +34,38 @@ def published(tmp_path_factory: pytest.TempPathFactory, demo_warehouse: Path) ->
         folder = once(tmp_path_factory, "published", make)
         patch.setenv("KOHORTE_WAREHOUSE", str(folder / "kohorte.duckdb"))
         yield folder
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",), ("show", "high_spenders"), ("count", "high_spenders"),
+        ("count", "--where", "{did: events.searched, within: 30 days}"),
+        ("explain", "CUSTOMER"), ("overlap", "high_spenders", "do_not_contact"),
+    ],
+)  # fmt: skip
+def test_questions_are_answered_while_a_build_has_the_warehouse(
+    published: Path, demo_warehouse: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    alone = tmp_path / "kohorte.duckdb"
+    shutil.copy(demo_warehouse, alone)
+    with duckdb.connect(str(alone), read_only=True) as connection:
+        found = connection.execute("select min(customer_id) from dim_customers").fetchone()
+    assert found is not None
+    arguments = [found[0] if word == "CUSTOMER" else word for word in command]
+
+    def asked(warehouse: Path) -> str:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("kohorte"), *arguments, "--json"],
+            env={**os.environ, "KOHORTE_WAREHOUSE": str(warehouse)}, cwd=ROOT,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with duckdb.connect(str(published / "kohorte.duckdb")):
+        answer = asked(published / "kohorte.duckdb")
+    assert answer == asked(alone)
 
 
 _SECRETS = """
