@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from activation.lease import renew
 from activation.plan import Audience, Plan, make_plan
 from activation.state import State
 
+#: So long it is known what each run did to whom; what became of a member is kept for good.
+_KEPT = timedelta(days=90)
 #: The salted hash of an address: two that are equal are one address.
 _HASH = "sha256((select any_value(salt) from activation.settings) || {})"
 #: The rows of `activation.members` of one audience in one account.
@@ -301,7 +303,7 @@ class Ledger:
         return int(count)
 
     def finish(self, state: str, reason: str, counts: Mapping[str, int]) -> None:
-        """Close the run; what was not sent is aborted."""
+        """Close the run; what was not sent is aborted, what is long past is forgotten."""
         with self.state.transaction() as connection:
             connection.execute(
                 "update activation.runs set state = ?, reason = nullif(?, ''), confirmed = ?,"
@@ -314,6 +316,12 @@ class Ledger:
                 " where run = ? and state = 'planned'",
                 [self.run],
             )
+            for table in ("operations", "batches"):
+                connection.execute(
+                    f"delete from activation.{table} where run in (select run from activation.runs"
+                    " where coalesce(finished_at, heartbeat_at) < ?)",
+                    [self.clock() - _KEPT],
+                )
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:

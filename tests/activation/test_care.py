@@ -109,3 +109,21 @@ def test_a_masked_address_cannot_be_written_to(address: str) -> None:
     shown = masked(address)
     assert shown != address or not address
     assert len(shown) <= 11
+
+
+def test_what_runs_did_long_ago_is_not_kept(shop: Shop) -> None:
+    shop.members = people(5)
+    shop.run()
+    shop.clock.turn(days=89)
+    shop.as_of = shop.clock.now
+    shop.members = people(6)
+    shop.run()
+    runs = "select distinct run from activation.operations order by run"
+    assert shop.query(runs) == [(1,), (2,)]
+    shop.clock.turn(days=2)
+    shop.as_of = shop.clock.now
+    shop.members = people(7)
+    shop.run()
+    assert shop.query(runs) == [(2,), (3,)]
+    assert shop.query("select count(*) from activation.runs") == [(3,)]
+    assert set(shop.states().values()) == {"present"}
