@@ -8,11 +8,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from kohorte.errors import KohorteError
+from kohorte.every import Every
 from kohorte.manifests import FILE, manifest_of
 from kohorte.project import WAREHOUSE_VARIABLE, read_project, warehouse_path
 from kohorte.run import fingerprint, raw_folders
@@ -21,14 +21,6 @@ FOLDER = "replay"
 _TARGET = Path("target/replay")
 #: What is built at each moment: tests try what is there, and history is not made of them.
 _WITHOUT = ("--exclude-resource-type", "test", "unit_test")
-
-
-class Every(StrEnum):
-    """How far one moment is from the next."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 @dataclass(frozen=True)

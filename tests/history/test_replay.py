@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from kohorte import replay as replaying
 from kohorte.errors import KohorteError
-from kohorte.replay import Every, adopt, moments, replay, replay_path
+from kohorte.every import Every
+from kohorte.replay import adopt, moments, replay, replay_path
 
 from tests.history.shop import Customer, Shop
 

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from kohorte.cli.options import HERE, Root
-from kohorte.project import WAREHOUSE_VARIABLE
-from kohorte.replay import Every
+from kohorte.every import Every
 
 app = typer.Typer()
 
@@ -71,6 +70,7 @@ def replay(
     """
     from rich.progress import Progress
 
+    from kohorte.project import WAREHOUSE_VARIABLE
     from kohorte.replay import adopt as adopt_
     from kohorte.replay import moments
     from kohorte.replay import replay as replay_
