@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-spark fuzz kill lint format dev lock clean
+.PHONY: help run test test-spark test-activation ghost fuzz kill lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,12 @@ fuzz: $(INSTALLED) ## compare compiled segments with the reference for long (EXA
 test-spark: $(INSTALLED) .venv-spark/.installed ## run compiled segments on Spark (needs Java 17)
 	@KOHORTE_SPARK_PYTHON=.venv-spark/bin/python $(BIN)/pytest \
 		tests/kohorte/test_other_engines.py -k spark
+
+ghost: $(INSTALLED) ## run a Ghost on loopback to try the sync with (needs Node 20)
+	@$(BIN)/python -m tests.servers.ghost
+
+test-activation: $(INSTALLED) ## sync with a real Ghost (needs Node 20; minutes the first time)
+	@KOHORTE_GHOST=1 $(BIN)/pytest tests/activation/test_ghost_server.py
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
 	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py \
