@@ -7,32 +7,31 @@ audience. A file is there as a whole or not at all.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from activation.adapters.base import Fatal, Limits, Member, Outcome, Unreachable
+from activation.adapters.formats import FORMATS
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _KINDS = {"add": "additions", "update": "updates", "remove": "removals"}
 _MANIFEST = "manifest.json"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-#: A telephone number, or another number, is no formula.
-_PHONE = re.compile(r"[+-]?[0-9 ()/.-]+")
+#: Between a folder's name and a format in the id of an audience; no name has it.
+_AS = ":"
+_DEFAULT = "csv"
 
 _LIMITS = Limits(batch=10_000, removes_by_address=True)
 
 
 @dataclass(frozen=True)
 class FileAdapter:
-    """Writes CSV files below a folder."""
+    """Writes files below a folder: CSV, or what the target says."""
 
     folder: Path
     tool: str = "file"
@@ -49,7 +48,8 @@ class FileAdapter:
             raise Fatal("the name of a file audience: letters, digits, `_`, `.` and `-` only")
         with _told():
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        return name
+        chosen = target.get("format", _DEFAULT)
+        return name if chosen == _DEFAULT else f"{name}{_AS}{chosen}"
 
     def holding(self, remote: str, members: Sequence[Member]) -> set[str]:
         """Return nobody: all files are ours."""
@@ -71,28 +71,35 @@ class FileAdapter:
         """Yield the addresses that the files leave, read in order."""
         held: dict[str, str] = {}
         for entry in self._manifest(remote):
-            with _told(), (self.folder / remote / entry["file"]).open(newline="") as file:
-                for row in csv.DictReader(file):
-                    if entry["kind"] == "remove":
-                        held.pop(row["customer_id"], None)
-                    else:
-                        held[row["customer_id"]] = row["address"]
+            path = self._of(remote) / entry["file"]
+            with _told():
+                rows = list(FORMATS[path.suffix.removeprefix(".")].read(path))
+            for key, address in rows:
+                if entry["kind"] == "remove":
+                    held.pop(key, None)
+                else:
+                    held[key] = address
         yield from held.values()
 
     def _written(self, remote: str, kind: str, members: Sequence[Member]) -> list[Outcome]:
         """Write a file and list it; only then is it confirmed."""
-        folder, files = self.folder / remote, self._manifest(remote)
-        name = f"{len(files) + 1:06d}-{_KINDS[kind]}.csv"
+        folder, files = self._of(remote), self._manifest(remote)
+        suffix = remote.partition(_AS)[2] or _DEFAULT
+        name = f"{len(files) + 1:06d}-{_KINDS[kind]}.{suffix}"
         entry = {"file": name, "kind": kind, "rows": len(members)}
+        text = json.dumps({"version": 1, "files": [*files, entry]}, indent=1) + "\n"
         with _told():
-            _replace(folder / name, _rows(kind, members))
-            text = json.dumps({"version": 1, "files": [*files, entry]}, indent=1)
-            _replace(folder / _MANIFEST, text + "\n")
+            _replace(folder / name, lambda path: FORMATS[suffix].write(path, members))
+            _replace(folder / _MANIFEST, lambda path: _write(path, text))
         return [Outcome(member.member_id, "confirmed") for member in members]
+
+    def _of(self, remote: str) -> Path:
+        """Return the folder of an audience."""
+        return self.folder / remote.partition(_AS)[0]
 
     def _manifest(self, remote: str) -> list[dict[str, Any]]:
         """Return the files of an audience, in order."""
-        path = self.folder / remote / _MANIFEST
+        path = self._of(remote) / _MANIFEST
         with _told():
             text = path.read_text(encoding="utf-8") if path.exists() else '{"files": []}'
         try:
@@ -102,38 +109,17 @@ class FileAdapter:
         return list(files)
 
 
-def _rows(kind: str, members: Sequence[Member]) -> str:
-    """Return members as CSV; a removal needs the address alone."""
-    names = list(dict.fromkeys(name for member in members for name in member.fields))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["customer_id", "address", *names])
-    for member in members:
-        values = [_cell(member.fields.get(name)) for name in names]
-        writer.writerow([_cell(member.member_id), _cell(member.address), *values])
-    return text.getvalue()
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
-def _cell(value: Any) -> str:
-    """Return a value as CSV has it; lists are JSON, nothing is empty.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        is_formula = value.startswith(_FORMULA) and not _PHONE.fullmatch(value)
-        return f"'{value}" if is_formula else value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, write: Callable[[Path], None]) -> None:
     """Put a whole file in its place, on the disk; nobody but its owner reads it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
+    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    write(unfinished)
+    unfinished.chmod(0o600)
+    with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.replace(path)
 

@@ -23,6 +23,10 @@ TOOLS: Mapping[str, tuple[str, ...]] = {
     "ghost": ("label",),
     "webhook": ("name",),
 }
+#: What `to` may say besides, with the values that it may have.
+OPTIONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "file": {"format": ("csv", "jsonl", "parquet")},
+}
 _TEXTS = ("label", "description", "owner")
 KEYS = (
     *_TEXTS, "segments", "variant", "channel", "priority", "cap", "send", "to", "guard",
@@ -190,8 +194,15 @@ def _to(node: Node, reader: Reader) -> tuple[str, tuple[tuple[str, str], ...]]:
     if not tools:
         raise reader.fail(node, "`tool` is missing", ", ".join(TOOLS))
     tool = _one_of("tool", tuple(TOOLS), tools[0], reader)
-    parts = reader.fields(node, required=("tool", *TOOLS[tool]))
-    return tool, tuple((key, reader.text(parts[key])) for key in TOOLS[tool])
+    options = OPTIONS.get(tool, {})
+    parts = reader.fields(node, required=("tool", *TOOLS[tool]), optional=tuple(options))
+    needed = [(key, reader.text(parts[key])) for key in TOOLS[tool]]
+    chosen = [
+        (key, _one_of(key, known, parts[key], reader))
+        for key, known in options.items()
+        if key in parts
+    ]
+    return tool, (*needed, *chosen)
 
 
 def _guard(node: Node, reader: Reader) -> Guard:

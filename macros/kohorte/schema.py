@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from kohorte import shapes
-from kohorte.audiences import CHANNELS, MAX_COUNT, TOOLS
+from kohorte.audiences import CHANNELS, MAX_COUNT, OPTIONS, TOOLS
 from kohorte.catalog import NAME, Catalog, Type, read_catalog
 from kohorte.conditions import heads
 from kohorte.conditions.active import Active
@@ -167,7 +167,11 @@ def _target() -> Schema:
     """Return the schema of a tool and what it needs to know."""
     forms = {
         tool: shapes.fields(
-            {"tool": {"const": tool}, **{key: shapes.text() for key in keys}},
+            {
+                "tool": {"const": tool},
+                **{key: shapes.text() for key in keys},
+                **{key: shapes.one_of(known) for key, known in OPTIONS.get(tool, {}).items()},
+            },
             required=("tool", *keys),
         )
         for tool, keys in TOOLS.items()

@@ -4,6 +4,7 @@ import json
 import stat
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from activation.adapters.base import Fatal, Member, Unreachable
@@ -28,6 +29,48 @@ def test_calls_become_files_in_order_and_read_back_to_the_audience(tmp_path: Pat
         'c1,ann@example.com,"Ann, ""the"" one","[""a""]",40\n'
         "c2,bob@example.com,,[],\n"
     )
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_every_format_reads_back_to_the_audience(tmp_path: Path, suffix: str) -> None:
+    adapter = FileAdapter(tmp_path / "it's")
+    remote = adapter.bind({"name": "mail", "format": suffix})
+    adapter.add(remote, [ANN, BOB, Member("c3", "c@example.com", {"name": "C", "age": 1.5})])
+    adapter.update(remote, [Member("c1", "new@example.com")])
+    adapter.remove(remote, [BOB])
+    folder = tmp_path / "it's" / "mail"
+    suffixes = sorted(path.suffix for path in folder.iterdir())
+    assert suffixes == sorted([".json", *[f".{suffix}"] * 3])
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert list(adapter.read_back(remote)) == ["new@example.com", "c@example.com"]
+
+
+def test_json_lines_keep_what_values_are(tmp_path: Path) -> None:
+    adapter = FileAdapter(tmp_path)
+    adapter.add(adapter.bind({"name": "mail", "format": "jsonl"}), [ANN, BOB])
+    lines = (tmp_path / "mail" / "000001-additions.jsonl").read_text().splitlines()
+    assert json.loads(lines[0]) == {
+        "customer_id": "c1", "address": "ann@example.com",
+        "name": 'Ann, "the" one', "tags": ["a"], "age": 40,
+    }  # fmt: skip
+    assert json.loads(lines[1])["age"] is None
+
+
+def test_parquet_has_columns_with_types(tmp_path: Path) -> None:
+    adapter = FileAdapter(tmp_path)
+    mixed = {'"; drop': [True, "x"]}
+    cyd = Member("c3", "c@example.com", {"name": "0012", "age": 1.5, "tags": None, **mixed})
+    adapter.add(adapter.bind({"name": "mail", "format": "parquet"}), [ANN, BOB, cyd])
+    table = duckdb.read_parquet(str(tmp_path / "mail" / "000001-additions.parquet"))
+    assert dict(zip(table.columns, map(str, table.types), strict=True)) == {
+        "customer_id": "VARCHAR", "address": "VARCHAR", "name": "VARCHAR", "tags": "VARCHAR[]",
+        "age": "DOUBLE", '"; drop': "VARCHAR",
+    }  # fmt: skip
+    assert table.fetchall() == [
+        ("c1", "ann@example.com", 'Ann, "the" one', ["a"], 40.0, None),
+        ("c2", "bob@example.com", None, [], None, None),
+        ("c3", "c@example.com", "0012", None, 1.5, '[true, "x"]'),
+    ]
 
 
 def test_only_the_owner_may_read_them(tmp_path: Path) -> None:
