@@ -19,6 +19,8 @@ from kohorte.run import fingerprint, raw_folders
 
 FOLDER = "replay"
 _TARGET = Path("target/replay")
+#: What DuckDB adds to a file's name for the log of what is not yet in it.
+_LOG = ".wal"
 #: What is built at each moment: tests try what is there, and history is not made of them.
 _WITHOUT = ("--exclude-resource-type", "test", "unit_test")
 
@@ -126,10 +128,19 @@ def adopt(root: Path) -> Path | None:
         )
     kept = own.with_name(f"{own.stem}.before_replay.duckdb") if own.exists() else None
     if kept:
-        own.replace(kept)
-    path.replace(own)
+        _move(own, kept)
+    _move(path, own)
     path.with_suffix(".json").unlink(missing_ok=True)
     return kept
+
+
+def _move(path: Path, to: Path) -> None:
+    """Move a DuckDB file, with what a killed build left in the log beside it."""
+    for suffix in (_LOG, ""):
+        source, target = path.with_name(path.name + suffix), to.with_name(to.name + suffix)
+        target.unlink(missing_ok=True)
+        if source.exists():
+            source.replace(target)
 
 
 def _told(root: Path, days: list[datetime.date], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +172,7 @@ def _goes_on(begun: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
 
 
 def _remove(path: Path, record: Path) -> None:
-    for each in (path, path.with_name(f"{path.name}.wal"), record):
+    for each in (path, path.with_name(path.name + _LOG), record):
         each.unlink(missing_ok=True)
 
 

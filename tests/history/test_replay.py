@@ -102,7 +102,10 @@ def test_a_replay_takes_the_place_of_the_warehouse_unless_it_ends_before(shop: S
     own = shop.folder / "warehouse" / "kohorte.duckdb"
     shutil.copy(done.warehouse, own)
     replay(shop.folder, DAYS[:3])
+    log = own.with_name("kohorte.duckdb.wal")
+    log.touch()
     kept = adopt(shop.folder)
+    assert not log.exists()
     assert kept is not None
     assert kept.exists()
     assert not done.warehouse.exists()
