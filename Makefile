@@ -72,8 +72,12 @@ format: $(INSTALLED) ## bring Python and SQL into the house's form
 	@$(BIN)/kohorte compile >/dev/null
 	@mkdir -p target && $(LINT) $(BIN)/sqlfluff fix --disable-progress-bar --processes 2 $(SQL)
 
-dev: $(INSTALLED) ## open Dagster in the browser, on port 3000
+dev: run ## open Dagster in the browser, on port 3000, with a finished run to look at
 	@mkdir -p .dagster && cp orchestration/dagster.yaml .dagster/dagster.yaml
+	@test -e .dagster/history/runs.db || { echo "one build by Dagster, to look at (once)"; \
+		DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster job execute \
+		-m orchestration.definitions -j build >.dagster/first.log 2>&1 \
+		|| echo "it did not end well; see it in the browser, or .dagster/first.log"; }
 	@DAGSTER_HOME=$(CURDIR)/.dagster $(BIN)/dagster dev -m orchestration.definitions
 
 lock: $(INSTALLED) ## pin all packages anew, with hashes (needs uv)
