@@ -52,7 +52,7 @@ ghost: $(INSTALLED) ## run a Ghost on loopback to try the sync with (needs Node 
 	@$(BIN)/python -m tests.servers.ghost
 
 test-activation: $(INSTALLED) ## sync with a real Ghost (needs Node 20; minutes the first time)
-	@KOHORTE_GHOST=1 $(BIN)/pytest tests/activation/test_ghost_server.py
+	@KOHORTE_GHOST=1 $(BIN)/pytest -rs tests/activation/test_ghost_server.py
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)
 	@KOHORTE_KILLS=$(or $(KILLS),30) $(BIN)/pytest tests/history/test_kill.py \

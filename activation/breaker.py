@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from kohorte.audiences import MAX_REMOVED
+from kohorte.audiences import MAX_REMOVED, MIN_HELD
 
 from activation.plan import Plan
 
-#: Shares say little of a handful of people.
-MIN_HELD = 100
 MAX_ADDED, MAX_INVALID = 1.0, 0.2
 #: The audience against the median of its last runs.
 MAX_DIFFERENCE = 0.5
@@ -61,7 +59,7 @@ def objections(
 def _changes(plan: Plan, removes: int) -> list[str]:
     """Return what is said against the shares that leave and come."""
     audience = plan.audience
-    most_removed = float(MAX_REMOVED) if audience.max_removed is None else audience.max_removed
+    most_removed = MAX_REMOVED if audience.max_removed is None else audience.max_removed
     most_added = MAX_ADDED if audience.max_added is None else audience.max_added
     found = []
     if removes > most_removed * plan.held:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
-from kohorte.compiler import compile_project
+from kohorte.catalog import read_catalog
 from kohorte.project import read_project
+from kohorte.specs import read_specs
 
 from orchestration.activation.assets import audience_assets
 from orchestration.alerts.sensor import failure_sensor
@@ -18,7 +19,7 @@ from orchestration.sources.sensors import raw_files_sensor, specs_sensor
 from orchestration.transform.assets import dbt_models
 from orchestration.transform.manifest import dbt_project, prepared_manifest
 from orchestration.transform.resources import Warehouse, dbt_resource
-from orchestration.transform.schedules import build_job, hourly_schedule, nightly_schedule
+from orchestration.transform.schedules import build_job, schedules
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,7 +33,7 @@ def build_definitions(root: Path) -> dg.Definitions:
     manifest = prepared_manifest(root)
     models = dbt_models(project, manifest)
     publication = publication_asset(models.keys)
-    audiences = compile_project(settings, set_aside=True).specs.audiences
+    audiences = read_specs(settings.specs, read_catalog(root), set_aside=True).audiences
     build, update = build_job(), update_job(publication.key)
     return dg.Definitions(
         assets=[
@@ -43,10 +44,7 @@ def build_definitions(root: Path) -> dg.Definitions:
         ],
         asset_checks=[quality_checks(models.keys)],
         jobs=[build, update],
-        schedules=[
-            nightly_schedule(build, settings.timezone),
-            hourly_schedule(update, settings.timezone),
-        ],
+        schedules=schedules(build, update, settings.timezone),
         sensors=[
             raw_files_sensor(root, manifest, build),
             specs_sensor(root, build),

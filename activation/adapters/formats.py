@@ -30,7 +30,9 @@ class Format:
 
 
 def _names(members: Sequence[Member]) -> list[str]:
-    return list(dict.fromkeys(name for member in members for name in member.fields))
+    """Return the fields of members, in order; key and address have columns of their own."""
+    names = dict.fromkeys(name for member in members for name in member.fields)
+    return [name for name in names if name not in (KEY, ADDRESS)]
 
 
 def _write_csv(path: Path, members: Sequence[Member]) -> None:
@@ -64,7 +66,11 @@ def _read_csv(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _write_jsonl(path: Path, members: Sequence[Member]) -> None:
-    rows = ({KEY: each.member_id, ADDRESS: each.address, **each.fields} for each in members)
+    names = _names(members)
+    rows = (
+        {KEY: each.member_id, ADDRESS: each.address, **{n: each.fields.get(n) for n in names}}
+        for each in members
+    )
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path.write_text("".join(lines), encoding="utf-8")
 

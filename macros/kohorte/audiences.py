@@ -33,7 +33,9 @@ KEYS = (
 )  # fmt: skip
 _NEEDED = ("segments", "channel", "to")
 #: So many of an audience's members, of 1, may leave at once, unless its guard says another.
-MAX_REMOVED = Decimal("0.2")
+MAX_REMOVED = 0.2
+#: Shares say little of a handful of people: below so many, the sync does not look at them.
+MIN_HELD = 100
 #: No number of people, messages or places is larger.
 MAX_COUNT = 10**9
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kohorte.dbt_runs import READ_FILE, run_dbt
 from kohorte.errors import KohorteError
 from kohorte.every import Every
-from kohorte.manifests import FILE, manifest_of
-from kohorte.project import WAREHOUSE_VARIABLE, read_project, warehouse_path
+from kohorte.project import read_project, warehouse_path
 from kohorte.run import fingerprint, raw_folders
 
 FOLDER = "replay"
@@ -47,15 +45,7 @@ def moments(first: datetime.date, last: datetime.date, every: Every) -> list[dat
     day = first
     while day <= last:
         found.append(day)
-        steps = len(found)
-        day = (
-            first
-            + {
-                Every.DAY: relativedelta(days=steps),
-                Every.WEEK: relativedelta(weeks=steps),
-                Every.MONTH: relativedelta(months=steps),
-            }[every]
-        )
+        day = first + relativedelta(**{f"{every}s": len(found)})
     return found
 
 
@@ -73,37 +63,36 @@ def replay(
     days: list[datetime.date],
     *,
     anew: bool = False,
-    variables: Mapping[str, Any] | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Replay:
-    """Build the warehouse as of each day, into a file of its own; `variables` are dbt's vars.
+    """Build the warehouse as of the beginning of each day, into a file of its own.
 
-    Goes on where a replay of the same days, specs and raw files was stopped. The moment at
-    which it was killed is written again, which changes nothing if it was whole.
+    Days begin in the project's time zone. Goes on where a replay of the same days, specs and
+    raw files was stopped. The moment at which it was killed is written again, which changes
+    nothing if it was whole.
 
     Raises KohorteError when dbt fails, or the file holds another replay (`anew` removes it).
     """
     path = replay_path(root)
-    told = _told(root, days, variables or {})
-    record = path.with_suffix(".json")
+    told, record = _told(root, days), path.with_suffix(".json")
     if anew or not path.exists():
         _remove(path, record)
         path.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(json.dumps(told), encoding="utf-8")
-    elif not _goes_on(_read(record), told):
+    elif not _goes_on(known := _read(record), told):
         raise KohorteError(
             f"{path} holds a replay of other days, specs or raw files; write it anew with:"
             " kohorte replay --anew"
         )
-    elif len(told["days"]) > len(_read(record)["days"]):
+    elif len(told["days"]) > len(known["days"]):
         record.write_text(json.dumps(told), encoding="utf-8")
     begun = _clock_of(path)
-    left = [day for day in days if begun is None or day >= begun]
-    with _environment(WAREHOUSE_VARIABLE, str(path)):
-        parsed = _parsed(root, {**(variables or {}), "as_of": str(left[0])}) if left else b""
-        for day in left:
-            progress(days.index(day), len(days))
-            _build(root, parsed, {**(variables or {}), "as_of": str(day)})
+    done = [day for day in days if begun is not None and day < begun]
+    left = days[len(done) :]
+    read = _read_project(root, path, left[0]) if left else b""
+    for number, day in enumerate(left, start=len(done)):
+        progress(number, len(days))
+        _build(root, path, day, read)
     progress(len(days), len(days))
     return Replay(path, len(days), len(left))
 
@@ -123,8 +112,8 @@ def adopt(root: Path) -> Path | None:
     lasted = _clock_of(own)
     if lasted and ended < lasted:
         raise KohorteError(
-            f"the replay ends on {ended}, and the warehouse is as of {lasted}; write on with:"
-            f" kohorte replay --to {lasted}"
+            f"the replay ends on {ended}, and the warehouse is as of {lasted}; write on, with a"
+            f" --to of {lasted} or later"
         )
     kept = own.with_name(f"{own.stem}.before_replay.duckdb") if own.exists() else None
     if kept:
@@ -143,16 +132,13 @@ def _move(path: Path, to: Path) -> None:
             source.replace(target)
 
 
-def _told(root: Path, days: list[datetime.date], variables: Mapping[str, Any]) -> dict[str, Any]:
+def _told(root: Path, days: list[datetime.date]) -> dict[str, Any]:
     """Return what a replay is of."""
     project = read_project(root)
     systems = list(project.vars.get("systems") or [])
-    folders = {**raw_folders(project, systems, None), **variables.get("raw", {})}
-    raw = [root / folders[system] for system in systems]
-    return {
-        "days": [str(day) for day in days],
-        "made_from": fingerprint(root, raw, dict(variables)),
-    }
+    folders = raw_folders(project, systems, None)
+    made_from = fingerprint(root, [root / folders[system] for system in systems], {})
+    return {"days": [str(day) for day in days], "made_from": made_from}
 
 
 def _read(record: Path) -> Mapping[str, Any]:
@@ -177,70 +163,47 @@ def _remove(path: Path, record: Path) -> None:
 
 
 def _clock_of(path: Path) -> datetime.date | None:
-    """Return the day that a warehouse is as of; none if it has no clock yet."""
+    """Return the day, in the project's time zone, that a warehouse is as of.
+
+    None if it has no clock yet.
+    """
     import duckdb
 
     if not path.exists():
         return None
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            found = connection.execute("select as_of from int_clock").fetchone()
+            found = connection.execute("select today from int_clock").fetchone()
     except duckdb.CatalogException:
         return None
     except duckdb.IOException:
         raise KohorteError(f"{path} is in use by another program, or no DuckDB file") from None
-    if not found or not isinstance(found[0], datetime.datetime):
-        return None
-    return found[0].date()
+    return found[0] if found and isinstance(found[0], datetime.date) else None
 
 
-def _arguments(root: Path, command: str, variables: Mapping[str, Any]) -> list[str]:
+def _arguments(root: Path, command: str, day: datetime.date) -> list[str]:
+    target = str(root / _TARGET)
     return [
-        command, "--quiet",
-        "--project-dir", str(root), "--profiles-dir", str(root),
-        "--target-path", str(root / _TARGET), "--log-path", str(root / _TARGET),
-        "--vars", json.dumps(variables, sort_keys=True),
+        command, "--quiet", "--project-dir", str(root), "--profiles-dir", str(root),
+        "--target-path", target, "--log-path", target, "--vars", json.dumps({"as_of": str(day)}),
     ]  # fmt: skip
 
 
-def _parsed(root: Path, variables: Mapping[str, Any]) -> bytes:
+def _read_project(root: Path, path: Path, day: datetime.date) -> bytes:
     """Return what dbt reads of the project, once for all moments.
 
     Raises KohorteError when dbt cannot read it.
     """
-    from dbt.cli.main import dbtRunner
-
-    done = dbtRunner().invoke(_arguments(root, "parse", variables))
+    done = run_dbt(_arguments(root, "parse", day), path)
     if not done.success:
         raise KohorteError(f"dbt cannot read the project: {done.exception}")
-    return (root / _TARGET / FILE).read_bytes()
+    return (root / _TARGET / READ_FILE).read_bytes()
 
 
-def _build(root: Path, parsed: bytes, variables: Mapping[str, Any]) -> None:
-    """Build everything as of one moment; the file is closed afterwards."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    runner = dbtRunner(manifest_of(parsed))
-    try:
-        done = runner.invoke([*_arguments(root, "build", variables), *_WITHOUT])
-    finally:
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if not done.success:
+def _build(root: Path, path: Path, day: datetime.date, read: bytes) -> None:
+    """Build everything as of one moment."""
+    if not run_dbt([*_arguments(root, "build", day), *_WITHOUT], path, read).success:
         raise KohorteError(
-            f"the replay stopped at {variables['as_of']}: dbt failed; the lines above name what"
-            " and where. It goes on there when it is run again"
+            f"the replay stopped at {day}: dbt failed; the lines above name what and where. It"
+            " goes on there when it is run again"
         )
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """Set an environment variable for a while."""
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 #: The pool of everything that talks to the tools.
 SYNC_POOL = "sync"
 PREFIX = "audiences"
+#: What Dagster takes for an owner; a spec may name anybody.
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 _GOOD = ("succeeded", "skipped")
 _RETRIES, _SECONDS_TO_WAIT = 2, 300
 
@@ -41,7 +44,7 @@ def _asset(audience: Audience, publication: dg.AssetKey) -> dg.AssetsDefinition:
         deps=[publication],
         group_name="activation",
         kinds={audience.tool},
-        owners=[audience.owner] if "@" in audience.owner else None,
+        owners=[audience.owner] if _EMAIL.fullmatch(audience.owner) else None,
         description=audience.description or audience.label or name,
         pool=SYNC_POOL,
     )
@@ -79,8 +82,13 @@ def reported_metadata(report: Report) -> dict[str, dg.MetadataValue]:
         "confirmed": report.confirmed,
         "rejected": report.rejected,
         "unknown": report.unknown,
-        **({"wanted": plan.wanted, "to_add": plan.adds} if plan else {}),
-        **({"to_remove": plan.removes, "to_update": plan.updates} if plan else {}),
     }
+    if plan:
+        counts |= {
+            "wanted": plan.wanted,
+            "to_add": plan.adds,
+            "to_remove": plan.removes,
+            "to_update": plan.updates,
+        }
     told = {"state": dg.MetadataValue.text(report.state)}
     return {**told, **{name: dg.MetadataValue.int(count) for name, count in counts.items()}}

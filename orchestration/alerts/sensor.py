@@ -12,7 +12,7 @@ from orchestration.alerts.words import Failed, failure_words
 
 #: The address to post to; without it nobody is told but Dagster's log.
 VARIABLE = "KOHORTE_ALERT_URL"
-_SECONDS = 10
+_SECONDS, _ATTEMPTS = 10, 3
 #: How the names begin of what people and tools read, the nearest to them first.
 _READ = ("publication", "audiences", "dim_", "fct_", "rpt_")
 
@@ -66,23 +66,18 @@ def _reason(event: dg.DagsterEvent) -> str:
 
 def stale_assets(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
     """Return the assets that the run was to make and did not, those that people read first."""
-    wanted = run.asset_selection or set()
-    planned = {
-        record.asset_key
-        for record in instance.get_records_for_run(
-            run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-        ).records
-        if record.asset_key
-    }
-    made = {
-        record.asset_key
-        for record in instance.get_records_for_run(
-            run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
-        ).records
-        if record.asset_key
-    }
-    left = (planned | set(wanted)) - made
+    planned = _assets(instance, run, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    made = _assets(instance, run, dg.DagsterEventType.ASSET_MATERIALIZATION)
+    left = (planned | set(run.asset_selection or ())) - made
     return sorted((key.to_user_string() for key in left), key=_by_readers)
+
+
+def _assets(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, kind: dg.DagsterEventType
+) -> set[dg.AssetKey]:
+    """Return the assets that a run has an event of a kind of."""
+    records = instance.get_records_for_run(run.run_id, of_type=kind).records
+    return {record.asset_key for record in records if record.asset_key}
 
 
 def _by_readers(name: str) -> tuple[int, str]:
@@ -103,10 +98,14 @@ def last_success(instance: dg.DagsterInstance, job: str) -> datetime | None:
 def _post(address: str, words: str) -> None:
     """Send a message; raises KohorteError, without the address, which is a secret."""
     import httpx2
+    import stamina
     from kohorte.errors import KohorteError
 
+    again = stamina.retry_context(on=httpx2.TransportError, attempts=_ATTEMPTS)
     try:
-        httpx2.post(address, json={"text": words}, timeout=_SECONDS).raise_for_status()
+        for attempt in again:
+            with attempt:
+                httpx2.post(address, json={"text": words}, timeout=_SECONDS).raise_for_status()
     except httpx2.HTTPError as error:
         kind = type(error).__name__
         raise KohorteError(f"the alert could not be posted to {VARIABLE}: {kind}") from None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from activation.masking import masked
+
 #: Slack cuts a message off at 3,000 characters a block; nobody reads that far.
 _MAX_REASON, _MAX_NAMES = 600, 12
+_ADDRESS = re.compile(r"[^\s'\"<>(),;]+@[^\s'\"<>(),;]+")
+#: How DuckDB names the value that it cannot convert.
+_VALUE = re.compile(r"((?:string|value|field) )(?:'[^']*'|\"[^\"]*\")")
 
 
 @dataclass(frozen=True)
@@ -41,5 +47,7 @@ def failure_words(
 
 
 def _shortened(reason: str) -> str:
-    one_line = " ".join(reason.split())
+    """Return a reason in one line, without addresses and the values of rows."""
+    hidden = _VALUE.sub(r"\1'…'", _ADDRESS.sub(lambda found: masked(found[0]), reason))
+    one_line = " ".join(hidden.split())
     return one_line if len(one_line) <= _MAX_REASON else one_line[: _MAX_REASON - 1] + "…"

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.sources.files import files_of, files_pattern, version_of
+from orchestration.sources.files import source_files, version_of
 from orchestration.transform.translator import Translator
 
 _DATA_VERSION = "dagster/data_version"
@@ -34,11 +34,7 @@ def raw_observations(root: Path, manifest: Mapping[str, Any]) -> Iterator[dg.Ass
     version changes with the files, and only then.
     """
     translator = Translator()
-    for source in manifest["sources"].values():
-        location = source["config"].get("meta", {}).get("external_location")
-        if not location:
-            continue
-        files = files_of(root, files_pattern(location, source["name"]))
+    for source, files in source_files(root, manifest):
         yield dg.AssetObservation(
             translator.get_asset_key(source),
             metadata={"files": len(files), "bytes": sum(path.stat().st_size for path in files)},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def files_pattern(location: str, table: str) -> str:
@@ -16,6 +17,14 @@ def files_pattern(location: str, table: str) -> str:
     """
     quoted = re.search(r"'([^']+)'", location)
     return (quoted[1] if quoted else location).replace("{name}", table)
+
+
+def source_files(root: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[Any, list[Path]]]:
+    """Yield each source of a dbt manifest that is read from files, with those there are."""
+    for source in manifest["sources"].values():
+        location = source["config"].get("meta", {}).get("external_location")
+        if location:
+            yield source, files_of(root, files_pattern(location, source["name"]))
 
 
 def files_of(root: Path, pattern: str) -> list[Path]:

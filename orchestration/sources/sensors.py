@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.sources.files import files_of, files_pattern, version_of
+from orchestration.sources.files import source_files, version_of
 
 _SECONDS = 15
 _SPECS = "segments"
@@ -17,12 +17,7 @@ _SPECS = "segments"
 
 def raw_files(root: Path, manifest: Mapping[str, Any]) -> list[Path]:
     """Return the files that the raw tables are read from now."""
-    found = set[Path]()
-    for source in manifest["sources"].values():
-        location = source["config"].get("meta", {}).get("external_location")
-        if location:
-            found.update(files_of(root, files_pattern(location, source["name"])))
-    return sorted(found)
+    return sorted({path for _, files in source_files(root, manifest) for path in files})
 
 
 def spec_files(root: Path) -> list[Path]:

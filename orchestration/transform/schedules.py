@@ -20,23 +20,20 @@ def build_job() -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, timezone: str) -> dg.ScheduleDefinition:
-    """Return the schedule of a job: every night in the project's time zone."""
-    return dg.ScheduleDefinition(
-        name="nightly",
-        job=job,
-        cron_schedule=NIGHTLY,
-        execution_timezone=timezone,
-        description="Build everything, every night.",
-    )
-
-
-def hourly_schedule(job: dg.JobDefinition, timezone: str) -> dg.ScheduleDefinition:
-    """Return the schedule of the job that takes in new events."""
-    return dg.ScheduleDefinition(
-        name="hourly",
-        job=job,
-        cron_schedule=HOURLY,
-        execution_timezone=timezone,
-        description="Take in new events, every hour.",
-    )
+def schedules(
+    build: dg.UnresolvedAssetJobDefinition, update: dg.JobDefinition, timezone: str
+) -> list[dg.ScheduleDefinition]:
+    """Return when each job runs, in the project's time zone."""
+    return [
+        dg.ScheduleDefinition(
+            name=name,
+            job=job,
+            cron_schedule=cron,
+            execution_timezone=timezone,
+            description=description,
+        )
+        for name, job, cron, description in (
+            ("nightly", build, NIGHTLY, "Build everything, every night."),
+            ("hourly", update, HOURLY, "Take in new events, every hour."),
+        )
+    ]

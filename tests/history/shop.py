@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-from kohorte.manifests import FILE, manifest_of
+from kohorte.dbt_runs import READ_FILE, run_dbt
 
 from tests.conftest import ROOT
 from tests.kohorte.harness import PROJECT
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 #: What dbt read of projects that are alike to the letter: most runs here differ from one
 #: before in data and `as_of` alone, and reading a project costs more than running it.
-_manifests: dict[str, bytes] = {}
+_read: dict[str, bytes] = {}
 #: The tables that stand in for what comes before the segments.
 TABLES = {
     "dim_customer_features": """
@@ -117,25 +116,12 @@ class Shop:
 
     def run(self, as_of: str, **variables: Any) -> dbtRunnerResult:
         """Fill the tables and run dbt in this process."""
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.cli.main import dbtRunner
-
         self.fill()
-        before = os.environ.get("KOHORTE_WAREHOUSE")
-        os.environ["KOHORTE_WAREHOUSE"] = str(self.warehouse)
         fingerprint = self.fingerprint(variables)
-        known = _manifests.get(fingerprint)
-        manifest = manifest_of(known) if known else None
-        try:
-            done = dbtRunner(manifest).invoke(self.arguments(as_of, **variables))
-        finally:
-            DuckDBConnectionManager.close_all_connections()
-            os.environ.pop("KOHORTE_WAREHOUSE")
-            if before is not None:
-                os.environ["KOHORTE_WAREHOUSE"] = before
-        read = self.folder / "target" / FILE
+        known = _read.get(fingerprint)
+        done = run_dbt(self.arguments(as_of, **variables), self.warehouse, known)
         if known is None and done.success:
-            _manifests[fingerprint] = read.read_bytes()
+            _read[fingerprint] = (self.folder / "target" / READ_FILE).read_bytes()
         return done
 
     def fingerprint(self, variables: Mapping[str, Any]) -> str:

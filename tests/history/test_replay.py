@@ -80,7 +80,11 @@ def test_a_replay_is_what_daily_runs_would_have_written(shop: Shop, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("begun")
-def test_a_replay_that_was_stopped_goes_on(shop: Shop) -> None:
+@pytest.mark.parametrize("timezone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_a_replay_that_was_stopped_goes_on(shop: Shop, timezone: str) -> None:
+    settings = shop.folder / "dbt_project.yml"
+    there = settings.read_text(encoding="utf-8")
+    settings.write_text(there.replace("timezone: UTC", f"timezone: {timezone}"), encoding="utf-8")
     replay(shop.folder, DAYS[:2])
     done = replay(shop.folder, DAYS)
     assert done.written == 3
@@ -90,6 +94,7 @@ def test_a_replay_that_was_stopped_goes_on(shop: Shop) -> None:
     other = Shop(shop.folder.parent / "other").create()
     other.declare(SPECS)
     other.customers = shop.customers
+    shutil.copy(settings, other.folder)
     given(other)
     assert read(other, replay(other.folder, DAYS).warehouse) == whole
 
@@ -110,7 +115,7 @@ def test_a_replay_takes_the_place_of_the_warehouse_unless_it_ends_before(shop: S
     assert kept.exists()
     assert not done.warehouse.exists()
     shutil.copy(kept, done.warehouse)
-    with pytest.raises(KohorteError, match="kohorte replay --to 2026-01-03"):
+    with pytest.raises(KohorteError, match="--to of 2026-01-03 or later"):
         adopt(shop.folder)
 
 

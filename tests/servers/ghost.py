@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
+from tests.servers.ports import free_port
 
 INSTALL = Path(__file__).with_name("install_ghost.sh")
 FOLDER = Path(__file__).resolve().parents[2] / ".ghost"
@@ -38,6 +39,7 @@ def ghost_server() -> Iterator[Ghost]:
     Skips the test when there is none and none can be installed.
     """
     if not (FOLDER / "installed").exists():
+        print(f"installing Ghost into {FOLDER} (once)", file=sys.stderr, flush=True)
         try:
             subprocess.run(
                 [INSTALL, FOLDER], check=True, capture_output=True, timeout=_INSTALL_SECONDS
@@ -56,15 +58,14 @@ def ghost_server() -> Iterator[Ghost]:
 def _running(data: Path) -> Iterator[Ghost]:
     package = FOLDER / "package"
     shutil.copytree(package / "content", data / "content")
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
         "NODE_ENV": "production",
         "url": f"{url}/",
         "server__host": "127.0.0.1",
-        "server__port": url.rpartition(":")[2],
+        "server__port": str(port),
         "database__client": "sqlite3",
         "database__connection__filename": str(data / "ghost.db"),
         "database__useNullAsDefault": "true",
@@ -131,6 +132,8 @@ def main() -> None:
                 time.sleep(1)
     except KeyboardInterrupt:
         pass
+    except pytest.skip.Exception as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

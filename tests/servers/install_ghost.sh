@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs Ghost 5 from npm into a folder, for tests. Needs Node 20 with its headers, a C++
-# compiler and the network; takes about four minutes, most of it for compiling SQLite.
+# compiler and the network; takes a minute or more, most of it for compiling SQLite.
 set -eu
 version=5.99.1
 folder=$1

@@ -6,7 +6,6 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from tests.servers.ports import free_port
 
 INSTALL = Path(__file__).with_name("install_postgres.sh")
 _INSTALL_SECONDS = 300
@@ -38,7 +39,7 @@ def postgres_server() -> Iterator[str]:
         if user:
             for path in (folder, password_file):
                 shutil.chown(path, user)
-        data, port = folder / "data", _free_port()
+        data, port = folder / "data", free_port()
         _run(
             user, programs / "initdb", "--pgdata", data, "--username", "kohorte",
             "--auth", "scram-sha-256", "--pwfile", password_file, "--encoding", "UTF8",
@@ -95,9 +96,3 @@ def _run(user: str | None, *command: object) -> None:
         ).returncode  # fmt: skip
         output.seek(0)
         assert status == 0, f"{arguments[0]}: {output.read().decode(errors='replace')}"
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

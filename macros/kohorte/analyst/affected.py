@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kohorte.analyst.changes import Change
-from kohorte.audiences import MAX_REMOVED, Audience
+from kohorte.audiences import MAX_REMOVED, MIN_HELD, Audience
+from kohorte.catalog import RESERVED
 from kohorte.specs import Specs
 
-_BETWEEN = "__"
 #: What of an audience decides who is written to, where, and with what.
 _DECIDES = ("segments", "channel", "tool", "target", "variant", "priority", "cap", "send", "guard")
 
@@ -43,7 +43,7 @@ def _families(changes: Sequence[Change]) -> list[Affected]:
     """Return the ladders and waterfalls that tiers or branches of change."""
     found: dict[str, list[Change]] = {}
     for change in changes:
-        name, between, _ = change.segment.partition(_BETWEEN)
+        name, between, _ = change.segment.partition(RESERVED)
         if between:
             found.setdefault(name, []).append(change)
     return [
@@ -88,8 +88,8 @@ def _warnings(audience: Audience, moved: Sequence[Change]) -> list[str]:
     if len(audience.segments) != 1 or len(moved) != 1:
         return []
     (change,), guard, found = moved, audience.guard, []
-    most = MAX_REMOVED if guard.max_removed is None else guard.max_removed
-    if change.before and change.leaving / change.before > most:
+    most = float(MAX_REMOVED if guard.max_removed is None else guard.max_removed)
+    if change.before >= MIN_HELD and change.leaving > most * change.before:
         share = change.leaving / change.before
         found.append(f"{share:.0%} of its segment leave, and the sync stops at {most:.0%}")
     if guard.min_members is not None and change.now < guard.min_members:

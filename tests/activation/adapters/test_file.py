@@ -35,7 +35,8 @@ def test_calls_become_files_in_order_and_read_back_to_the_audience(tmp_path: Pat
 def test_every_format_reads_back_to_the_audience(tmp_path: Path, suffix: str) -> None:
     adapter = FileAdapter(tmp_path / "it's")
     remote = adapter.bind({"name": "mail", "format": suffix})
-    adapter.add(remote, [ANN, BOB, Member("c3", "c@example.com", {"name": "C", "age": 1.5})])
+    fields = {"name": "C", "age": 1.5, "customer_id": "c3", "address": "Main Street 1"}
+    adapter.add(remote, [ANN, BOB, Member("c3", "c@example.com", fields)])
     adapter.update(remote, [Member("c1", "new@example.com")])
     adapter.remove(remote, [BOB])
     folder = tmp_path / "it's" / "mail"

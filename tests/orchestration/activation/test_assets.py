@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from kohorte.audiences import Audience
 from kohorte.errors import Place
 
+from activation.run import Report, Sync
+from orchestration.activation import assets
 from orchestration.activation.assets import audience_assets
 from orchestration.transform.resources import Warehouse
 from tests.activation.shop import Clock, Shop, people
@@ -71,3 +74,28 @@ def test_an_audience_that_the_warehouse_does_not_have_is_told(shop: Shop) -> Non
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert "there is no audience `other`; there are: mail" in str(told.description)
+
+
+def test_what_was_not_answered_is_tried_again_twice(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+
+    def unanswered(sync: Sync, audience: object) -> Report:
+        runs.append("run")
+        return Report("mail", "incomplete", unknown=3)
+
+    monkeypatch.setattr(Sync, "run", unanswered)
+    monkeypatch.setattr(assets, "_SECONDS_TO_WAIT", 0)
+    result = materialized(shop)
+    assert not result.success
+    assert len(runs) == 3
+
+
+@pytest.mark.parametrize(
+    ("owner", "owners"),
+    [("crm@example.com", ["crm@example.com"]), ("Ann @ CRM", []), ("a@b", []), ("", [])],
+)
+def test_an_owner_whom_dagster_does_not_take_stops_nothing(owner: str, owners: list[str]) -> None:
+    (asset,) = audience_assets([replace(MAIL, owner=owner)], dg.AssetKey("publication"))
+    assert list(asset.get_asset_spec().owners) == owners

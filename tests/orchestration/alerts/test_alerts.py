@@ -61,6 +61,18 @@ def test_without_an_address_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> 
     assert alerted(monkeypatch, None) == []
 
 
+def test_no_row_is_told_of() -> None:
+    reason = (
+        "Conversion Error: Could not convert string 'Ann Berg' to INT32; duplicate key"
+        ' "email: ann.berg@mail.example.com" in table dim_customers'
+    )
+    words = failure_words("build", "r1", [Failed("dbt_models", reason)], [], None)
+    assert "Ann" not in words
+    assert "ann.berg" not in words
+    assert "to INT32" in words
+    assert "table dim_customers" in words
+
+
 def test_long_reasons_and_lists_are_cut() -> None:
     words = failure_words(
         "build", "r1", [Failed("dbt_models", "x \n" * 1000)], [f"m{n}" for n in range(40)],
