@@ -81,8 +81,7 @@ def replay(
         record.write_text(json.dumps(told), encoding="utf-8")
     elif not _goes_on(known := _read(record), told):
         raise KohorteError(
-            f"{path} holds a replay of other days, specs or raw files; write it anew with:"
-            " kohorte replay --anew"
+            f"{path} holds a replay of other days, specs or raw files; add --anew to remove it"
         )
     elif len(told["days"]) > len(known["days"]):
         record.write_text(json.dumps(told), encoding="utf-8")

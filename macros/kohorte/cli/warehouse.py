@@ -82,7 +82,7 @@ def replay(
         done = replay_(
             root, days, anew=anew, progress=lambda count, _: bar.update(task, completed=count)
         )
-    typer.echo(f"{done.moments:,} moments are in {done.warehouse}; {done.written:,} were written")
+    typer.echo(f"{done.warehouse}: {done.moments:,} moments, {done.written:,} of them written now")
     if adopt:
         kept = adopt_(root)
         before = f"; the one before is kept as {kept.name}" if kept else ""
