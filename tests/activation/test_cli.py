@@ -93,6 +93,7 @@ def test_a_tool_without_its_variables_says_which(project: Shop) -> None:
     done = kohorte(project, "run")
     assert done.returncode == 1
     assert "KOHORTE_GHOST_KEY: an Admin API key" in done.stderr
+    assert done.stdout == ""
 
 
 def test_another_warehouse_has_a_state_of_its_own(project: Shop) -> None:

@@ -75,7 +75,7 @@ def run(
                 troubles.append(str(error))
     if as_json:
         _print_json([asdict(report) for report in reports])
-    else:
+    elif reports or not troubles:
         for line in report_lines(reports):
             typer.echo(line)
     if troubles:
