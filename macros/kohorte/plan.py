@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -212,7 +213,12 @@ class EntityPlan:
     places: Mapping[str, int]
     conditions: tuple[Query, ...]
     words: tuple[Query, ...]
-    members: tuple[Query, ...]
+    dialect: str
+
+    @cached_property
+    def members(self) -> tuple[Query, ...]:
+        """Return the query with one row a segment and member."""
+        return _members(self.entity, self.segments, self.dialect)
 
 
 def conditions_model(entity: str) -> str:
@@ -240,7 +246,7 @@ def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
     return EntityPlan(
         entity, segments, _places(segments),
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
-        _members(entity, segments, clock.dialect),
+        clock.dialect,
     )  # fmt: skip
 
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kohorte.analyst.evaluation import Definitions, bare, conditions_of, evaluate
+from kohorte.analyst.evaluation import Definitions, answers, bare, conditions_of
 from kohorte.analyst.warehouse import Warehouse
 from kohorte.audiences import CHANNELS
+from kohorte.catalog import Entity
 from kohorte.conditions.groups import Group
 from kohorte.segments.segment import Segment
 
 EXAMPLES = 10
 OVERLAPS = 5
 _ALONE, _AFTER = "alone__", "after__"
-_COUNTED = "counted"
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,17 @@ class Count:
         return {**asdict(self), "share": self.share}
 
 
+def steps_of(segment: Segment) -> list[Segment]:
+    """Return the funnel: a segment of each condition alone, and with all those before it."""
+    parts = conditions_of(segment)
+    steps = []
+    for number, condition in enumerate(parts):
+        together = Group("all", parts[: number + 1])
+        steps.append(bare(segment, f"{_ALONE}{number}", condition))
+        steps.append(bare(segment, f"{_AFTER}{number}", together))
+    return steps
+
+
 def count(
     warehouse: Warehouse,
     definitions: Definitions,
@@ -71,57 +82,51 @@ def count(
 ) -> Count:
     """Count a segment on the warehouse as it is, whether or not it was ever built."""
     entity = definitions.catalog.entities[segment.entity]
-    parts = conditions_of(segment)
-    steps: list[Segment] = []
-    for number, condition in enumerate(parts):
-        steps.append(bare(segment, f"{_ALONE}{number}", condition))
-        together = Group("all", parts[: number + 1])
-        steps.append(bare(segment, f"{_AFTER}{number}", together))
-    evaluate(warehouse, definitions, [*definitions.closure([segment]), *steps], _COUNTED)
-    sizes = dict(warehouse.rows(f"select segment, count(*) from {_COUNTED} group by segment"))
+    found = answers(warehouse, definitions, [*definitions.closure([segment]), *steps_of(segment)])
+    sizes = found.sizes()
     warehouse.run(
-        f"create or replace temp table asked as select key from {_COUNTED}"
-        f" where segment = '{segment.name}'"
+        f"create or replace temp table asked as select {found.key} as key from {found.table}"
+        f" where {found.holds(segment.name)}"
     )
     everybody = int(warehouse.rows(f"select count(*) from {entity.model}")[0][0])
-    has_value = "net_revenue_365d" in entity.attributes
+    reachable, value = _worth(warehouse, entity)
     return Count(
         segment=segment.name,
         definition=segment.words(),
         entity=entity.name,
         as_of=f"{warehouse.as_of():%Y-%m-%d %H:%M}",
-        members=sizes.get(segment.name, 0),
+        members=sizes[segment.name],
         everybody=everybody,
-        reachable=_reachable(warehouse, definitions, segment),
-        value=_value(warehouse, entity.model, entity.key) if has_value else None,
+        reachable=reachable,
+        value=value,
         funnel=[
             Step(
                 condition.words(),
-                sizes.get(f"{_ALONE}{number}", 0),
-                sizes.get(f"{_AFTER}{number}", 0),
+                sizes[f"{_ALONE}{number}"],
+                sizes[f"{_AFTER}{number}"],
             )
-            for number, condition in enumerate(parts)
+            for number, condition in enumerate(conditions_of(segment))
         ],
         overlaps=_overlaps(warehouse, segment),
         examples=_examples(warehouse, show_personal) if entity.key == "customer_id" else [],
     )
 
 
-def _reachable(warehouse: Warehouse, definitions: Definitions, segment: Segment) -> dict[str, int]:
-    entity = definitions.catalog.entities[segment.entity]
+def _worth(warehouse: Warehouse, entity: Entity) -> tuple[dict[str, int], float | None]:
+    """Return how many can be reached per channel, and the members' value if it is known."""
     channels = [name for name in CHANNELS if f"is_{name}_reachable" in entity.attributes]
-    if not channels:
-        return {}
-    counts = ", ".join(f"count(*) filter (where is_{name}_reachable)" for name in channels)
-    found = warehouse.rows(
-        f"select {counts} from {entity.model} where {entity.key} in (select key from asked)"
+    sums = [f"count(*) filter (where is_{name}_reachable)" for name in channels]
+    has_value = "net_revenue_365d" in entity.attributes
+    if has_value:
+        sums.append("sum(net_revenue_365d)")
+    if not sums:
+        return {}, None
+    (found,) = warehouse.rows(
+        f"select {', '.join(sums)} from {entity.model}"
+        f" where {entity.key} in (select key from asked)"
     )
-    return dict(zip(channels, found[0], strict=True))
-
-
-def _value(warehouse: Warehouse, model: str, key: str) -> float:
-    query = f"select sum(net_revenue_365d) from {model} where {key} in (select key from asked)"
-    return float(warehouse.rows(query)[0][0] or 0)
+    value = float(found[-1] or 0) if has_value else None
+    return dict(zip(channels, found, strict=False)), value
 
 
 def _overlaps(warehouse: Warehouse, segment: Segment) -> list[Overlap]:
@@ -130,15 +135,11 @@ def _overlaps(warehouse: Warehouse, segment: Segment) -> list[Overlap]:
         return []
     found = warehouse.rows(
         f"""
-        with
-        memberships as (
-            select unnest(segments) as segment
-            from dim_customer_segments
-            where customer_id in (select key from asked)
-        ),
-        shared as (
+        with shared as (
             select segment, count(*) as shared
-            from memberships
+            from fct_segment_stays
+            where left_at is null and through <> 'reached'
+            and customer_id in (select key from asked)
             group by segment
         )
         select segment, members, shared
@@ -158,21 +159,23 @@ def _examples(warehouse: Warehouse, show_personal: bool) -> list[dict[str, Any]]
     known = set(warehouse.columns("dim_customers"))
     personal = [name for name in ("first_name", "last_name", "email") if name in known]
     texts = [f"c.{name}" if show_personal else f"{_MASKS[name]} as {name}" for name in personal]
-    plain = [
-        f"f.{name}"
-        for name in ("country", "age_band", "net_revenue_365d", "last_order_at")
-        if name in warehouse.columns("dim_customer_features")
-    ]
+    features = set(warehouse.columns("dim_customer_features"))
+    shown = ("country", "age_band", "net_revenue_365d", "last_order_at")
+    plain = [f"f.{name}" for name in shown if name in features]
     if not known:
         texts = []
     join = "left join dim_customers as c using (customer_id)" if known else ""
+    warehouse.run(
+        "create or replace temp table examples as"
+        f" select key from asked order by hash(key) limit {EXAMPLES}"
+    )
     return warehouse.records(
         f"""
         select {", ".join(["customer_id", *texts, *plain])}
-        from dim_customer_features as f {join}
-        where customer_id in (select key from asked)
+        from examples
+        inner join dim_customer_features as f on examples.key = f.customer_id
+        {join}
         order by hash(customer_id)
-        limit {EXAMPLES}
         """
     )
 

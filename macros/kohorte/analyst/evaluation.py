@@ -97,20 +97,52 @@ def evaluate(
     )
 
 
-def segments_of(
-    warehouse: Warehouse, definitions: Definitions, segments: Sequence[Segment], key: str
-) -> set[str]:
-    """Return those of some segments of one entity that a key is in; else as `evaluate`."""
+@dataclass(frozen=True)
+class Answers:
+    """Who is in which segment, packed 60 to a number, one row a key: (key, word_0, …)."""
+
+    warehouse: Warehouse
+    table: str
+    key: str
+    #: The place of each segment: its word and its bit are place // 60 and % 60.
+    places: Mapping[str, int]
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many are in each segment."""
+        if not self.places:
+            return {}
+        counts = ", ".join(f"count(*) filter (where {self.holds(name)})" for name in self.places)
+        (found,) = self.warehouse.rows(f"select {counts} from {self.table}")
+        return dict(zip(self.places, found, strict=True))
+
+    def holds(self, segment: str) -> str:
+        """Return the SQL that tells whether a row is in a segment."""
+        word, bit = divmod(self.places[segment], WORD_BITS)
+        return f"word_{word} & {1 << bit} <> 0"
+
+    def segments_of(self, key: str) -> set[str]:
+        """Return the segments that a key is in."""
+        query = f"select * from {self.table} where {self.key} = $key"
+        rows = self.warehouse.records(query, key=key)
+        found = set()
+        for segment, place in self.places.items():
+            word, bit = divmod(place, WORD_BITS)
+            if rows and rows[0][f"word_{word}"] >> bit & 1:
+                found.add(segment)
+        return found
+
+
+def answers(warehouse: Warehouse, definitions: Definitions, segments: Sequence[Segment]) -> Answers:
+    """Evaluate segments of one entity, each after those that it is made of."""
     plan = _plan(definitions, segments)
-    render = _run(warehouse, packed_models(plan, "duckdb"), "packed")
-    words = render(f'{{{{ ref("{words_model(plan.entity.name)}") }}}}')
-    rows = warehouse.records(f"select * from {words} where {plan.entity.key} = $key", key=key)
-    found = set()
-    for column, place in plan.places.items():
-        word, bit = divmod(place, WORD_BITS)
-        if rows and rows[0][f"word_{word}"] >> bit & 1:
-            found.add(column.removeprefix(FLAG_PREFIX))
-    return found
+    render = _run(warehouse, packed_models(plan, "duckdb"), "packed", bool(plan.conditions))
+    places = {
+        column.removeprefix(FLAG_PREFIX): place
+        for column, place in plan.places.items()
+        if column.startswith(FLAG_PREFIX)
+    }
+    table = render(f'{{{{ ref("{words_model(plan.entity.name)}") }}}}')
+    return Answers(warehouse, table, plan.entity.key, places)
 
 
 def _plan(definitions: Definitions, segments: Sequence[Segment]) -> EntityPlan:
@@ -119,15 +151,23 @@ def _plan(definitions: Definitions, segments: Sequence[Segment]) -> EntityPlan:
     return plan_entity(entity, Specs(tuple(segments), {}), clock)
 
 
-def _run(warehouse: Warehouse, models: Mapping[str, str], prefix: str) -> Callable[[str], str]:
-    """Make temporary tables of models; return what puts them in the place of references."""
-    names = {name: f"{prefix}__{name}" for name in models}
+def _run(
+    warehouse: Warehouse, models: Mapping[str, str], prefix: str, is_kept: bool = True
+) -> Callable[[str], str]:
+    """Make models; return what puts them in the place of references.
+
+    They are kept in temporary tables, or read again each time: attributes alone are read
+    faster than their answers are written.
+    """
+    kind = "table" if is_kept else "view"
+    # A table does not take the place of a view: each has its own name.
+    names = {name: f"{prefix}_{kind}__{name}" for name in models}
 
     def rendered(text: str) -> str:
         return _REF.sub(lambda found: names.get(found[1], found[1]), _CONFIG.sub("", text))
 
     for name in sorted(models, key=lambda name: "words" in name):
-        warehouse.run(f"create or replace temp table {names[name]} as {rendered(models[name])}")
+        warehouse.run(f"create or replace temp {kind} {names[name]} as {rendered(models[name])}")
     return rendered
 
 

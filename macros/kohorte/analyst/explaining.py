@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from kohorte.analyst.evaluation import Definitions, bare, segments_of
+from kohorte.analyst.evaluation import Definitions, answers, bare
 from kohorte.analyst.facts import Facts
 from kohorte.analyst.warehouse import Warehouse
 from kohorte.conditions import Condition
 from kohorte.errors import KohorteError, shown
 from kohorte.segments.segment import Segment
-from kohorte.uses import ranks
+from kohorte.uses import ranks, uses_of
 
 _NODE = "node__"
 
@@ -100,7 +100,7 @@ def explain(
     tested = [bare(segments[0], f"{_NODE}{numbers[key]}", node) for key, node in nodes.items()]
     if not evaluated:
         return []
-    holding = segments_of(warehouse, definitions, [*evaluated, *tested], customer)
+    holding = answers(warehouse, definitions, [*evaluated, *tested]).segments_of(customer)
     facts = Facts(warehouse, definitions, customer)
     stays = _open_stays(warehouse, customer)
 
@@ -135,12 +135,14 @@ def _look_at_one(
     warehouse: Warehouse, definitions: Definitions, customer: str, segments: Sequence[Segment]
 ) -> None:
     """Put one customer's rows in the place of everybody's, unless others count as well."""
-    if any(ranks(segment) for segment in definitions.closure(segments)):
+    evaluated = definitions.closure(segments)
+    if any(ranks(segment) for segment in evaluated):
         return
+    used = {name for segment in evaluated for name in uses_of(segment).activities}
     activities = {
         (activity.model, activity.key)
         for activity in definitions.catalog.activities.values()
-        if activity.entity == "customer"
+        if activity.name in used
     }
     entity = definitions.catalog.entities["customer"]
     read = {*activities, (entity.model, entity.key), ("int_list_members", "customer_id")}
