@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 from hypothesis import HealthCheck, given, settings
-from kohorte.analyst.evaluation import Definitions, evaluate
+from kohorte.analyst.evaluation import Definitions, answers, evaluate
 from kohorte.analyst.explaining import explain
 from kohorte.analyst.warehouse import Warehouse
 from kohorte.project import Project
@@ -53,6 +53,10 @@ def test_counting_and_explaining_agree_with_the_reference(
         load(DuckDB(connection), tables(world))
         connection.execute(STAYS)
         warehouse = Warehouse(Path("memory"), connection)
+        counted = answers(warehouse, definitions, definitions.specs.segments)
+        assert {name: counted.sizes()[name] for name in truth} == {
+            name: len(keys) for name, keys in truth.items()
+        }
         evaluate(warehouse, definitions, definitions.specs.segments, "asked_for")
         found = set(warehouse.rows("select segment, key from asked_for"))
         assert {pair for pair in found if not pair[0].endswith(REACHED_SUFFIX)} == {

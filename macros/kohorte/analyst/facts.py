@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
@@ -19,9 +20,12 @@ from kohorte.conditions.attribute import AttributeTest
 from kohorte.conditions.did import Did
 from kohorte.dialects import dialect_of, render, without_jinja
 from kohorte.errors import shown
-from kohorte.moments import Clock
+from kohorte.moments import Clock, Moment
 from kohorte.plan import ActivityScope, Moments, join_moments
 from kohorte.predicates.comparison import AttributeTimes, Between, Comparison
+from kohorte.predicates.dates import InWindow
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ class Facts:
         return ""
 
     def missing(self, condition: Condition) -> str:
-        """Say how much more or less it takes, for numbers."""
+        """Say how much more or less it takes, for numbers and times."""
         match condition:
             case AttributeTest(test=ColumnTest(column=column, predicates=(predicate,))):
                 value = self._row.get(column.name)
                 if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
                     return self._distance(Decimal(str(value)), predicate, column.name)
+                if isinstance(value, date) and isinstance(predicate, InWindow):
+                    return self._days_away(value, predicate, column.name)
             case Did(regularly=None, is_negative=False, aggregates=()):
                 times, _ = self._occurrences(condition)
                 return f"1 more {condition.occurrence.words()}" if times == 0 else ""
@@ -86,6 +92,48 @@ class Facts:
                 if value > high:
                     return f"{name} {_number(value - high)} lower"
         return ""
+
+    def _days_away(self, value: date, predicate: InWindow, name: str) -> str:
+        """Say how many days a value is outside of a window, or too far inside of it.
+
+        An end of the window that moves with as_of comes nearer by itself.
+        """
+        is_instant = isinstance(value, datetime)
+        at = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+        at = self._on_the_wall(at) if is_instant else at
+        start, end = predicate.window.start, predicate.window.end
+        first = self._instant(start, is_instant) if start else None
+        last = self._instant(end, is_instant) if end else None
+        if predicate.operator == "not_within":
+            if first and at >= first:
+                return f"{_days((at - first) // _DAY + 1)} without another"
+            return ""
+        if first and at < first:
+            return f"{name} {_days(-((at - first) // _DAY))} later"
+        if last and at >= last:
+            days = _days((at - last) // _DAY + 1)
+            moves = end is not None and end.anchor in ("as_of", "shift")
+            return f"{days} of waiting" if moves else f"{name} {days} earlier"
+        return ""
+
+    def _instant(self, moment: Moment, is_instant: bool) -> datetime:
+        """Return what the project's clock on the wall shows at a moment."""
+        if (moment, is_instant) not in self._instants:
+            moments = Moments(Clock(self.definitions.project.timezone, dialect_of("duckdb")))
+            moments.column(moment, local=not is_instant)
+            query = render(without_jinja(moments.query()), "duckdb")
+            ((found,),) = self.warehouse.rows(query)
+            wall = self._on_the_wall(found) if is_instant else found
+            self._instants[moment, is_instant] = wall
+        return self._instants[moment, is_instant]
+
+    @cached_property
+    def _instants(self) -> dict[tuple[Moment, bool], datetime]:
+        return {}
+
+    def _on_the_wall(self, instant: datetime) -> datetime:
+        zone = ZoneInfo(self.definitions.project.timezone)
+        return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
     def _occurrences(self, condition: Did) -> tuple[int, datetime | None]:
         """Return how often the customer did it, and when last."""
@@ -119,6 +167,10 @@ def _shown(value: object) -> str:
     if isinstance(value, list):
         return shown(", ".join(map(str, value))) or "none"
     return shown(value)
+
+
+def _days(days: int) -> str:
+    return f"{days:,} {'day' if days == 1 else 'days'}"
 
 
 def _number(value: Decimal | int) -> str:
