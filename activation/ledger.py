@@ -110,6 +110,11 @@ update activation.members set
         when answered.outcome = 'rejected' and $kind <> 'remove' then sent.payload_hash
     end,
     remote_id = coalesce(answered.remote_id, members.remote_id),
+    identifier = case
+        when $removes_by = 'address' then identifier
+        when $kind = 'add' and answered.outcome <> 'confirmed' then null
+        when answered.remote_id is null and members.remote_id is null then identifier
+    end,
     reason = nullif(answered.reason, ''),
     attempts = case when answered.outcome = 'confirmed' then 0 else attempts end,
     next_attempt_at = case
@@ -151,7 +156,7 @@ class Ledger:
     run: int
     audience: Audience
     destination: str
-    keeps_addresses: bool
+    removes_by: str
 
     @contextmanager
     def transaction(self, *, reads: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -249,7 +254,8 @@ class Ledger:
                     "ids": [member.member_id for member in members],
                     "addresses": [member.address for member in members],
                     "identifiers": [
-                        member.address if self.keeps_addresses else None for member in members
+                        None if self.removes_by == "member_id" else member.address
+                        for member in members
                     ],
                     "there": [member.member_id in there for member in members],
                 },
@@ -269,7 +275,10 @@ class Ledger:
         now = self.clock()
         with self.transaction(reads=True) as connection:
             connection.execute(_ANSWERED, _columns(outcomes))
-            connection.execute(_RECORDED, {**self.mine, "kind": kind, "now": now})
+            connection.execute(
+                _RECORDED,
+                {**self.mine, "kind": kind, "now": now, "removes_by": self.removes_by},
+            )
             connection.execute(_SUPPRESSED, {**self.mine, "now": now})
             connection.execute(_FORGOTTEN, self.mine)
             connection.execute(

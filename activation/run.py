@@ -73,7 +73,7 @@ class Sync:
             _remember(connection, adapter, destination, self.clock())
         ledger = Ledger(
             self.state, self.warehouse, self.clock, number, audience, destination,
-            adapter.limits.removes_by_address,
+            adapter.limits.removes_by,
         )  # fmt: skip
         return _Run(self, audience, adapter, ledger).report()
 

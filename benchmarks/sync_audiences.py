@@ -81,7 +81,7 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(Path(folder))
-        shop.tool = FakeTool(limits=Limits(BATCH, removes_by_address=False))
+        shop.tool = FakeTool(limits=Limits(BATCH, removes_by="member_id"))
         shop.tool.audiences["mail"] = {}
         shop.clock.now = AS_OF + timedelta(hours=5)
         sync, full = shop.sync, MEMBERS // BATCH

@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 class Member:
     """One person for one call: our id, where to write to, and what travels along.
 
-    `address` is empty for a removal by a tool that goes by its own ids.
+    For a removal `address` is empty when it is not needed: `remote_id` is there then, or the
+    tool goes by our id.
     """
 
     member_id: str
@@ -35,10 +36,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Limits:
-    """So many members in one call, and whether a removal needs the address."""
+    """So many members in one call, and what a removal goes by.
+
+    Addresses are kept for it as long as it needs them: always (`address`), until the tool's id
+    is known (`remote_id`), or never (`member_id`, ours).
+    """
 
     batch: int
-    removes_by_address: bool
+    removes_by: Literal["address", "remote_id", "member_id"]
 
 
 class Refused(Exception):

@@ -26,7 +26,7 @@ _MANIFEST = "manifest.json"
 _AS = ":"
 _DEFAULT = "csv"
 
-_LIMITS = Limits(batch=10_000, removes_by_address=True)
+_LIMITS = Limits(batch=10_000, removes_by="address")
 
 
 @dataclass(frozen=True)

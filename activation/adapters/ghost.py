@@ -23,7 +23,7 @@ _API = "ghost/api/admin"
 _PAGE = 100
 _VALID_SECONDS = 300
 
-_LIMITS = Limits(batch=50, removes_by_address=False)
+_LIMITS = Limits(batch=50, removes_by="remote_id")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,12 @@ class GhostAdapter:
 
     def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
         """Take the label off members."""
-        return [self._one(self._bared, remote, member, None) for member in members]
+        unnamed = [member for member in members if not member.remote_id]
+        found = self._found(unnamed)
+        return [
+            self._one(self._bared, remote, member, found.get(member.address.lower()))
+            for member in members
+        ]
 
     def read_back(self, remote: str) -> Iterator[str]:
         """Yield the addresses of all who have the label."""
@@ -115,7 +120,7 @@ class GhostAdapter:
 
     def _bared(self, remote: str, member: Member, there: dict[str, Any] | None) -> str:
         """Return Ghost's id of a member who has the label no more."""
-        identifier = member.remote_id or ""
+        identifier = member.remote_id or (str(there["id"]) if there else "")
         try:
             there = self._call("GET", f"members/{identifier}")["members"][0] if identifier else None
         except NotThere:

@@ -23,7 +23,7 @@ from activation.adapters.http import Http, NotThere
 
 _REASON = 100
 
-_LIMITS = Limits(batch=500, removes_by_address=False)
+_LIMITS = Limits(batch=500, removes_by="member_id")
 
 
 @dataclass(frozen=True)

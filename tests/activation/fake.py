@@ -39,7 +39,7 @@ class FakeTool:
     times_added: dict[str, int] = field(default_factory=dict)
     key: str = "production"
     tool: str = "file"
-    limits: Limits = Limits(batch=20, removes_by_address=True)  # noqa: RUF009
+    limits: Limits = Limits(batch=20, removes_by="address")  # noqa: RUF009
 
     def account(self) -> str:
         return self.key
@@ -64,7 +64,7 @@ class FakeTool:
     def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
         self._called("remove", len(members))
         for member in members:
-            self.audiences[remote].pop(member.address, None)
+            self.audiences[remote].pop(self._place(member), None)
         self.trouble("after remove")
         return self._answer(members)
 
@@ -93,11 +93,20 @@ class FakeTool:
         ]  # fmt: skip
 
     def _answer(self, members: Sequence[Member]) -> list[Outcome]:
+        has_ids = self.limits.removes_by == "remote_id"
         return [
-            Outcome(member.member_id, "confirmed")
+            Outcome(
+                member.member_id, "confirmed",
+                remote_id=f"id of {self._place(member)}" if has_ids else None,
+            )
             for member in members
-            if member.address not in self.says_nothing_of
-        ]
+            if self._place(member) not in self.says_nothing_of
+        ]  # fmt: skip
+
+    @staticmethod
+    def _place(member: Member) -> str:
+        """Return where a member stands here: by our address, else by the id given once."""
+        return member.address or (member.remote_id or "").removeprefix("id of ")
 
     def _called(self, kind: str, size: int) -> None:
         self.calls.append((kind, size))

@@ -6,6 +6,7 @@ import os
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 from kohorte.errors import KohorteError
@@ -270,11 +271,29 @@ def test_a_run_that_was_given_up_stops(shop: Shop) -> None:
 
 
 def test_addresses_are_kept_only_where_a_removal_needs_them(shop: Shop) -> None:
-    shop.tool.limits = replace(shop.tool.limits, removes_by_address=False)
+    shop.tool.limits = replace(shop.tool.limits, removes_by="member_id")
     shop.members = people(3)
     shop.run()
-    text = str(shop.query("select * from activation.members"))
-    assert "@" not in text
+    assert "@" not in str(shop.query("select * from activation.members"))
+
+
+def test_an_address_is_kept_until_the_id_that_a_removal_goes_by_is_known(shop: Shop) -> None:
+    shop.tool.limits = replace(shop.tool.limits, removes_by="remote_id")
+    shop.members = people(3)
+
+    def lost(moment: str) -> None:
+        if moment == "after add":
+            raise Unreachable("no answer")
+
+    shop.tool.trouble = lost
+    shop.run()
+    shop.tool.trouble = lambda moment: None
+    addresses = "select identifier from activation.members where identifier is not null"
+    assert len(shop.query(addresses)) == 3
+    shop.members = people(2)
+    assert shop.run().state == "succeeded"
+    assert shop.in_tool() == shop.wanted()
+    assert shop.query(addresses) == []
 
 
 def _pretend_run(shop: Shop, process: int) -> None:
@@ -288,9 +307,13 @@ def _pretend_run(shop: Shop, process: int) -> None:
         )
 
 
+@pytest.mark.parametrize("removes_by", ["address", "remote_id"])
 @pytest.mark.parametrize("seed", range(5))
-def test_after_any_trouble_the_tool_is_as_planned(shop: Shop, seed: int) -> None:
+def test_after_any_trouble_the_tool_is_as_planned(
+    shop: Shop, seed: int, removes_by: Literal["address", "remote_id"]
+) -> None:
     draw = random.Random(seed)
+    shop.tool.limits = replace(shop.tool.limits, removes_by=removes_by)
     shop.tool.trouble = Moods(draw)
     stranger = {"x@example.com": {"by": "hand"}}
     shop.tool.audiences["mail"] = dict(stranger)
