@@ -16,6 +16,7 @@ from kohorte.errors import KohorteError
 
 from activation import lease
 from activation.adapters.base import Adapter, Fatal, Member, Outcome, Refused, Unreachable
+from activation.adapters.http import NotThere
 from activation.breaker import MAX_AGE, Source, objections
 from activation.ledger import Ledger
 from activation.plan import Audience, Plan, make_plan
@@ -99,8 +100,15 @@ class Sync:
 
 
 def destination_of(adapter: Adapter) -> str:
-    """Return the name of an account: another key for another account is another place."""
-    return f"{adapter.tool}:{sha256(adapter.account().encode()).hexdigest()[:16]}"
+    """Return the name of an account: another key for another account is another place.
+
+    Raises KohorteError when the tool has to be asked for it, and does not tell.
+    """
+    try:
+        account = adapter.account()
+    except (Fatal, Refused, Unreachable, NotThere) as error:
+        raise KohorteError(f"{adapter.tool}: {error or 'it knows no account'}") from None
+    return f"{adapter.tool}:{sha256(account.encode()).hexdigest()[:16]}"
 
 
 def _remember(
@@ -202,10 +210,12 @@ class _Run:
     def _send(self, kind: str, members: Sequence[Member]) -> None:
         """Write down what is about to be sent, send it, write down what came back."""
         try:
-            there = self.adapter.holding(self.remote, members) if kind == "add" else set()
+            there, refused = self._held(members) if kind == "add" else (set(), [])
             self.ledger.intend(kind, members, there)
             sent_at = self.sync.clock()
-            outcomes = self._answers(kind, members)
+            asked = {each.member_id for each in refused}
+            sent = [member for member in members if member.member_id not in asked]
+            outcomes = refused + (self._answers(kind, sent) if sent else [])
         except Unreachable as error:
             # What was written down stays unknown; the next run finds out.
             self.unreachable_in_a_row += 1
@@ -216,6 +226,17 @@ class _Run:
         self.ledger.record(kind, outcomes, sent_at)
         self.counts.confirmed += sum(each.state == "confirmed" for each in outcomes)
         self.counts.rejected += sum(each.state != "confirmed" for each in outcomes)
+
+    def _held(self, members: Sequence[Member]) -> tuple[set[str], list[Outcome]]:
+        """Return whom the audience holds, and whom the tool will not even be asked about."""
+        try:
+            return self.adapter.holding(self.remote, members), []
+        except Refused as refusal:
+            if len(members) == 1:
+                return set(), [Outcome(members[0].member_id, "rejected", str(refusal))]
+            half = len(members) // 2
+            first, second = self._held(members[:half]), self._held(members[half:])
+            return first[0] | second[0], first[1] + second[1]
 
     def _answers(self, kind: str, members: Sequence[Member]) -> list[Outcome]:
         """Return an outcome for each member; a refused call is halved to find the bad row."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import email.utils
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx2
 import stamina
 from stamina import instrumentation
 
 from activation.adapters.base import Fatal, Refused, Unreachable
+
+T = TypeVar("T")
 
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ATTEMPTS, _SECONDS = 5, 30.0
@@ -34,6 +37,17 @@ class _Again(Exception):
 
 class NotThere(Exception):
     """The tool knows no such thing."""
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield all items, at most `size` at once."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def path_of(identifier: str) -> str:
+    """Return an identifier as one part of an address's path."""
+    return quote(identifier, safe="")
 
 
 def _pause(error: Exception) -> bool | float:

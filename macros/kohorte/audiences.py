@@ -21,6 +21,10 @@ CHANNELS = ("email", "sms", "push", "post")
 TOOLS: Mapping[str, tuple[str, ...]] = {
     "file": ("name",),
     "ghost": ("label",),
+    "klaviyo": ("list",),
+    "listmonk": ("list",),
+    "mailchimp": ("list", "segment"),
+    "sendgrid": ("list",),
     "webhook": ("name",),
 }
 #: What `to` may say besides, with the values that it may have.

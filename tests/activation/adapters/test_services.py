@@ -1,0 +1,227 @@
+"""What is promised of every tool, for those that are met in memory only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from activation.adapters import mailchimp
+from activation.adapters.base import Fatal, Member
+from activation.run import Report
+from tests.activation.adapters.services import (
+    SERVICES,
+    Klaviyo,
+    Listmonk,
+    Mailchimp,
+    Sendgrid,
+    Service,
+)
+from tests.activation.shop import Shop, people
+
+LIST = "VIPs going quiet"
+
+
+@pytest.fixture(params=SERVICES, ids=lambda made: made.__name__.lower())
+def service(request: pytest.FixtureRequest) -> Service:
+    made: Service = request.param()
+    return made
+
+
+@pytest.fixture
+def shop(tmp_path: Path, service: Service) -> Shop:
+    shop = Shop(tmp_path, target=json.dumps(service.target()))
+    shop.addresses["c0003"] = "Pat.O'Hara@example.com"
+    return shop
+
+
+def know(service: Service, shop: Shop) -> None:
+    """Have Mailchimp know everybody: it takes nobody in whom it does not."""
+    if isinstance(service, Mailchimp):
+        for key in shop.members:
+            service.put(shop.address(key))
+
+
+def run(service: Service, shop: Shop) -> Report:
+    know(service, shop)
+    shop.write()
+    return replace(shop.sync, adapter_of=lambda tool: service.adapter()).run(shop.audience())
+
+
+def wanted(shop: Shop) -> set[str]:
+    return {shop.address(key).lower() for key in shop.members}
+
+
+def test_the_list_follows_the_audience_step_by_step(service: Service, shop: Shop) -> None:
+    by_hand = {"zoe@example.com", "c0001@example.com"}
+    for address in by_hand:
+        service.put(address, LIST)
+    shop.members = people(30)
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == wanted(shop) | by_hand
+    service.calls.clear()
+    assert run(service, shop).confirmed == 0
+    assert len(service.calls) <= 1
+    shop.members = {**people(20), **people(15, 40)}
+    shop.addresses["c0005"] = "new@example.com"
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == wanted(shop) | by_hand
+    shop.withdrawn = {"c0002"}
+    del shop.members["c0002"]
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == wanted(shop) | by_hand
+    shop.members, shop.max_removed = {"c0000": {}}, 1.0
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == {"c0000@example.com"} | by_hand
+
+
+def test_lost_answers_are_repaired(service: Service, shop: Shop) -> None:
+    service.put("zoe@example.com", LIST)
+    service.loses_every = 3
+    shop.members = people(30)
+    run(service, shop)
+    shop.members = {**people(20), **people(15, 40)}
+    run(service, shop)
+    service.loses_every = 0
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == wanted(shop) | {"zoe@example.com"}
+    assert len(service.people) == len({one.address for one in service.people.values()})
+
+
+def test_names_travel_along(service: Service, shop: Shop) -> None:
+    shop.members = {"c0000": {"first_name": "Ann", "last_name": "Berg"}, "c0001": {}}
+    run(service, shop)
+    shop.members["c0001"] = {"first_name": "Bob"}
+    assert run(service, shop).confirmed == 1
+    names = {
+        one.address: one.fields.get("first_name", one.fields.get("FNAME"))
+        for one in service.people.values()
+    }
+    assert names == {"c0000@example.com": "Ann", "c0001@example.com": "Bob"}
+
+
+def test_what_people_agreed_to_is_never_changed(service: Service, shop: Shop) -> None:
+    for key, status in (("c0000", "subscribed"), ("c0001", "unsubscribed"), ("c0002", "pending")):
+        service.put(shop.address(key), "weekly", status=status)
+    service.person("c0001@example.com").lists[service.list_of("weekly")] = "unsubscribed"
+    weekly = service.list_of("weekly")
+    before = [(one.status, one.lists[weekly]) for one in service.people.values()]
+    shop.members = {key: {"first_name": "A"} for key in ("c0000", "c0001", "c0002")}
+    shop.max_removed = 1.0
+    for members in (shop.members, {"c0000": {"first_name": "B"}}):
+        shop.members = members
+        shop.write()
+        replace(shop.sync, adapter_of=lambda tool: service.adapter()).run(shop.audience())
+        known = list(service.people.values())[:3]
+        assert [(one.status, one.lists[weekly]) for one in known] == before
+
+
+@pytest.mark.parametrize("made", [Klaviyo, Listmonk, Sendgrid])
+def test_a_bad_row_is_rejected_alone(made: type[Service], tmp_path: Path) -> None:
+    service, shop = made(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    service.refuses = {"c0007@example.com"}
+    shop.members = people(20)
+    report = run(service, shop)
+    assert (report.state, report.confirmed, report.rejected) == ("succeeded", 19, 1)
+    assert service.on_list() == wanted(shop) - service.refuses
+    assert "@" not in str(shop.query("select reason from activation.members"))
+
+
+def test_whoever_is_no_contact_is_not_made_one_by_mailchimp(tmp_path: Path) -> None:
+    service = Mailchimp()
+    shop = Shop(tmp_path, target=json.dumps(service.target()))
+    service.put("c0000@example.com")
+    shop.members = people(2)
+    shop.write()
+    sync = replace(shop.sync, adapter_of=lambda tool: service.adapter())
+    report = sync.run(shop.audience())
+    assert (report.confirmed, report.rejected) == (1, 1)
+    assert set(service.people) == {"c0000@example.com"}
+
+
+@pytest.mark.parametrize("is_blocked", [False, True])
+def test_an_unsubscribed_one_is_never_put_in_again_by_listmonk(
+    tmp_path: Path, is_blocked: bool
+) -> None:
+    service, shop = Listmonk(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    person = service.put("c0000@example.com", LIST)
+    if is_blocked:
+        person.status, person.lists = "blocklisted", {}
+    else:
+        person.lists[service.list_of(LIST)] = "unsubscribed"
+    before = dict(person.lists)
+    shop.members = people(2)
+    assert run(service, shop).rejected == 1
+    assert shop.states()["c0000"] == "suppressed"
+    shop.members = people(1, 1)
+    assert run(service, shop).state == "succeeded"
+    assert person.lists == before
+
+
+def test_a_wrong_key_stops_the_run(service: Service, shop: Shop) -> None:
+    with pytest.raises(Fatal, match="key"):
+        service.adapter("abd-us6").bind(service.target())
+
+
+def test_a_list_that_is_gone_stops_the_run(service: Service, shop: Shop) -> None:
+    shop.members = people(3)
+    run(service, shop)
+    service.lists.clear()
+    shop.members = people(4)
+    report = run(service, shop)
+    assert report.state == "failed"
+    assert "not there" in report.reasons[0] or "no such list" in report.reasons[0]
+    assert shop.states().get("c0003") != "present"
+
+
+def test_a_list_is_looked_up_before_it_is_made(service: Service) -> None:
+    for number in range(5):
+        service.list_of(f"list {number}")
+    expected = service.list_of(LIST)
+    remote = service.adapter().bind(service.target())
+    assert expected == (json.loads(remote)["segment"] if "{" in remote else remote)
+    assert not [call for call in service.calls if call.startswith("POST")]
+
+
+def test_no_call_is_larger_than_the_tool_takes(service: Service) -> None:
+    members = [Member(f"c{number}", f"p{number}@example.com") for number in range(1000)]
+    if isinstance(service, Mailchimp):
+        for member in members:
+            service.put(member.address)
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    size = tool.limits.batch
+    outcomes = []
+    for start in range(0, len(members), size):
+        some = members[start : start + size]
+        assert tool.holding(remote, some) == set()
+        outcomes += tool.add(remote, some)
+    assert len(service.on_list()) == 1000
+    ids = {each.member_id: each.remote_id for each in outcomes}
+    gone = [replace(member, remote_id=ids[member.member_id]) for member in members]
+    if tool.limits.removes_by == "remote_id":
+        gone = [replace(member, address="") for member in gone]
+    for start in range(0, len(gone), size):
+        found = tool.remove(remote, gone[start : start + size])
+        assert {each.state for each in found} == {"confirmed"}
+    assert service.on_list() == set()
+
+
+def test_pages_are_read_to_their_end(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailchimp, "_PAGE", 2)
+    addresses = {f"p{number}@example.com" for number in range(5)}
+    for address in sorted(addresses):
+        service.put(address, LIST)
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    if isinstance(service, Sendgrid):
+        with pytest.raises(Fatal, match="export"):
+            next(tool.read_back(remote))
+    else:
+        assert set(tool.read_back(remote)) == addresses
+
+
+def test_keys_are_not_shown(service: Service) -> None:
+    assert not {"pk_1", "abc-us6", "t0ken", "SG.1"} & set(repr(service.adapter()).split("'"))
