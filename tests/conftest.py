@@ -8,13 +8,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
+from kohorte.dbt_runs import READ_FILE
+
+from tests.dbt_again import RAW_OF_A_RUN
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_CUSTOMERS, DEMO_SEED = 2000, 7
@@ -45,8 +49,22 @@ class Dbt:
     def __call__(
         self, command: str, *arguments: str, variables: dict[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
+        return self._run(self.command(command, arguments, variables or {}))
+
+    def again(
+        self, command: str, *arguments: str, variables: dict[str, Any]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt on the project as another run of the session has read it.
+
+        Reading it takes dbt longer than most runs, and it reads anew whenever a var changes.
+        """
+        read = read_once(variables)
+        arguments = tuple(self.command(command, arguments, variables)[1:])
+        return self._run([sys.executable, "-m", "tests.dbt_again", str(read), *arguments])
+
+    def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(command, arguments, variables or {}),
+            command,
             cwd=self.root,
             env=self.environment,
             capture_output=True,
@@ -82,6 +100,33 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], obje
             make(folder)
             done.touch()
     return folder
+
+
+_NOT_READ_WITH_PROJECT = ("raw", "as_of", "timezone", "currency")
+_factory: list[pytest.TempPathFactory] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _have_a_place(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have a place for what dbt reads of the project."""
+    _factory.append(tmp_path_factory)
+
+
+def read_once(variables: Mapping[str, Any]) -> Path:
+    """Return the file that dbt keeps what it read of the project in.
+
+    Some vars speak first when a model is compiled, in the run itself.
+    """
+    systems = variables.get("systems", ["shop"])
+    kept = {name: value for name, value in variables.items() if name not in _NOT_READ_WITH_PROJECT}
+    kept["raw"] = {system: f"{RAW_OF_A_RUN}/{system}" for system in systems}
+    name = f"read_{sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]}"
+
+    def make(folder: Path) -> None:
+        result = Dbt(folder)("parse", variables=kept)
+        assert result.returncode == 0, result.stdout[-4000:]
+
+    return once(_factory[0], name, make) / "target" / READ_FILE
 
 
 @pytest.fixture(scope="session")

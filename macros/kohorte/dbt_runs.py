@@ -36,12 +36,13 @@ def run_dbt(
 
     with _warehouse(warehouse):
         try:
-            return dbtRunner(_manifest(read) if read else None).invoke(list(arguments))
+            return dbtRunner(manifest_of(read) if read else None).invoke(list(arguments))
         finally:
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _manifest(read: bytes) -> Manifest:
+def manifest_of(read: bytes) -> Manifest:
+    """Return the manifest in what dbt kept, for one run."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 

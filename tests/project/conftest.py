@@ -50,7 +50,7 @@ def built(
 ) -> Warehouse:
     """Build the marts of some systems."""
     dbt = Dbt(folder)
-    result = dbt(
+    result = dbt.again(
         "build",
         "--select", "+int_row_counts", *(f"+{model}" for model in models),
         "--indirect-selection", "cautious",

@@ -94,7 +94,7 @@ def read(warehouse: Path) -> Build:
 
 def build(dbt: Dbt, raw: Path, *arguments: str, **variables: object) -> str:
     """Build the models of identity, what reads them, and their checks; return an error."""
-    result = dbt(
+    result = dbt.again(
         "build",
         "--select", *MODELS, *CHECKS,
         "--indirect-selection", "empty", "--exclude-resource-type", "unit_test",

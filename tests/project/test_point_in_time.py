@@ -202,7 +202,7 @@ def _built(dbt: Dbt, folder: Path) -> Path:
     link = dbt.folder / "raw"
     link.unlink(missing_ok=True)
     link.symlink_to(folder / "raw", target_is_directory=True)
-    result = dbt(
+    result = dbt.again(
         "build",
         "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
         variables={"raw": {"shop": str(link)}, "timezone": TIMEZONE},

@@ -158,7 +158,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         dirt = [one for one in (*DIRT, *COPIED, *CHANGED) if one.table == table]
         soil(raw, table, dirt)
     dbt = Dbt(tmp_path_factory.mktemp("warehouse"))
-    result = dbt(
+    result = dbt.again(
         "build", "--exclude-resource-type", "unit_test",
         variables={"raw": {"shop": str(raw)}},
     )  # fmt: skip

@@ -19,7 +19,7 @@ WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "
 def again(tmp_path_factory: pytest.TempPathFactory, demo_raw: Path) -> Path:
     """A second warehouse, built on another number of threads."""
     dbt = Dbt(tmp_path_factory.mktemp("again"))
-    result = dbt(
+    result = dbt.again(
         "build", *WITHOUT_TESTS, "--threads", "1", variables={"raw": {"shop": str(demo_raw)}}
     )
     assert result.returncode == 0, result.stdout[-4000:]
