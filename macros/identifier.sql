@@ -5,8 +5,8 @@
 
     Usage: {{ identifier("email", "orders") }} as email
 #}
-{% macro identifier(type, relation) %}
-    {%- set column = relation ~ "." ~ identity_kinds()[type] -%}
+{% macro identifier(type, relation, named=none) %}
+    {%- set column = relation ~ "." ~ (named or identity_kinds()[type]) -%}
     {%- if type == "email" -%}
         {{ identifier_of_email(column) }}
     {%- elif type == "phone" -%}

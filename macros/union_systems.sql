@@ -12,7 +12,7 @@
         {%- for name, type in columns.items() %}
         cast({{ name }} as {{ canonical_type(type) }}) as {{ name }},
         {%- endfor %}
-    from {{ ref("int_" ~ system ~ "__" ~ table) }}
+    from {{ remembered(system, table) }} as {{ table }}_of_{{ system }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -49,6 +49,12 @@ def moments(first: datetime.date, last: datetime.date, every: Every) -> list[dat
     return found
 
 
+def before_replay_path(root: Path) -> Path:
+    """Return the DuckDB file that a warehouse is kept in when a replay takes its place."""
+    own = warehouse_path(root)
+    return own.with_name(f"{own.stem}.before_replay.duckdb")
+
+
 def replay_path(root: Path) -> Path:
     """Return the DuckDB file that history is written to.
 
@@ -114,7 +120,7 @@ def adopt(root: Path) -> Path | None:
             f"the replay ends on {ended}, and the warehouse is as of {lasted}; write on, with a"
             f" --to of {lasted} or later"
         )
-    kept = own.with_name(f"{own.stem}.before_replay.duckdb") if own.exists() else None
+    kept = before_replay_path(root) if own.exists() else None
     if kept:
         _move(own, kept)
     _move(path, own)

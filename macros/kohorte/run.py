@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,18 @@ def make_demo(out: Path, customers: int, seed: int, until: datetime.date) -> Non
     print(f"demo shop: {customers:,} customers written to {shown}")
 
 
-def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str) -> int:
-    """Build the warehouse with dbt, unless nothing changed; return dbt's exit status."""
+def run_project(
+    root: Path,
+    systems: Sequence[str],
+    raw: Path | None,
+    as_of: str,
+    *,
+    before_publishing: Callable[[Path], None] | None = None,
+) -> int:
+    """Build the warehouse with dbt, unless nothing changed; return dbt's exit status.
+
+    `before_publishing` gets the path of what was built, and may write it anew.
+    """
     project = read_project(root)
     systems = list(dict.fromkeys(systems))
     known = project.vars.get("tables") or {}
@@ -88,8 +98,13 @@ def run_project(root: Path, systems: Sequence[str], raw: Path | None, as_of: str
         variables["as_of"] = as_of
     name = _warehouse_name(project, systems)
     warehouse = warehouse_path(root, name)
-    status = _build(project, warehouse, systems, folders, variables)
+    raw_files = [project.root / folders[system] for system in systems]
+    made_from = fingerprint(project.root, raw_files, variables)
+    status = _build(project, warehouse, systems, variables, made_from)
     if status == 0:
+        if before_publishing:
+            before_publishing(warehouse)
+            _record(warehouse, made_from)
         _publish(root, name)
         print_summary(root, warehouse)
     return status
@@ -130,13 +145,11 @@ def _build(
     project: Project,
     warehouse: Path,
     systems: Sequence[str],
-    folders: dict[str, str],
     variables: dict[str, Any],
+    made_from: str,
 ) -> int:
     """Run `dbt build`, unless the same was built from the same before."""
     record = warehouse.with_suffix(".run.json")
-    raw_files = [project.root / folders[system] for system in systems]
-    made_from = fingerprint(project.root, raw_files, variables)
     historical = all("extracts" in project.vars["tables"][system] for system in systems)
     is_timeless = historical or "as_of" in variables
     if is_timeless and _recorded(record) == [made_from, *_state(warehouse)]:
@@ -154,12 +167,18 @@ def _build(
     environment = {**os.environ, WAREHOUSE_VARIABLE: str(warehouse)}
     status = subprocess.run(command, cwd=project.root, env=environment, check=False).returncode
     if status == 0:
-        built = [made_from, *_state(warehouse)]
-        record.write_text(json.dumps({"built": built}), encoding="utf-8")
+        _record(warehouse, made_from)
         print(f"dbt build: done in {time.monotonic() - started:.0f} s")
     else:
         print("dbt build failed; the lines above name what and where", file=sys.stderr)
     return status
+
+
+def _record(warehouse: Path, made_from: str) -> None:
+    """Write down what a complete run was made from and left behind."""
+    built = [made_from, *_state(warehouse)]
+    text = json.dumps({"built": built})
+    warehouse.with_suffix(".run.json").write_text(text, encoding="utf-8")
 
 
 def _recorded(record: Path) -> object:

@@ -1,4 +1,5 @@
 -- One row: the instant that every model and every segment sees the world as of.
+-- depends_on: {{ ref("forgotten_identifiers") }}: it is there before rows are read.
 {{ config(materialized="table") }}
 {% set is_historical = systems_with("extracts") | length == var("systems") | length %}
 {% set as_of_sql %}

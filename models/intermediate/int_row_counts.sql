@@ -14,7 +14,7 @@ with raw_rows as (
             '{{ table }}' as table_name,
             '{{ system }}' as system,
             count(*) as count_raw
-        from {{ ref("int_" ~ system ~ "__" ~ table) }}
+        from {{ remembered(system, table) }} as {{ table }}_of_{{ system }}
         {{ "union all" if not loop.last }}
     {% else %}
         select

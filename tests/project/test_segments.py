@@ -14,17 +14,21 @@ from tests.conftest import ROOT, Dbt
 PARTS = ("models", "macros", "seeds", "segments", "dbt_project.yml", "profiles.yml", ".dbtignore")
 
 
-@pytest.fixture
-def copied(tmp_path: Path) -> Dbt:
-    """A copy of the project that a test may spoil."""
-    root = tmp_path / "project"
+def copy_of_project(root: Path) -> Path:
+    """Make a copy of the project that a test may spoil, and return its folder."""
     root.mkdir()
     for name in PARTS:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, root / name)
     shutil.copytree(ROOT / "tests" / "generic", root / "tests" / "generic")
-    return Dbt(tmp_path, root)
+    return root
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Dbt:
+    """A copy of the project that a test may spoil."""
+    return Dbt(tmp_path, copy_of_project(tmp_path / "project"))
 
 
 def test_no_sample_segment_is_empty_and_none_is_everybody(demo_warehouse: Path) -> None:

@@ -47,6 +47,33 @@ def run(
 
 
 @app.command()
+def forget(
+    customers: Annotated[list[str], typer.Argument(help="Whom, as in dim_customers.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    systems: Annotated[str | None, typer.Option(help="As in kohorte run.")] = None,
+    raw: Annotated[Path | None, typer.Option(help="As in kohorte run.")] = None,
+    as_of: Annotated[str, typer.Option(help="As in kohorte run.")] = "",
+    project_dir: Root = HERE,
+) -> None:
+    """Forget people for good: out of tools, lists, history, every table and publication.
+
+    Their raw rows are read no more; a salted hash of each identifier sees to it. Ends with a
+    search through all files of the project, and with 1 when somebody still stands there.
+
+    Example: kohorte forget shop:C0000000012
+    """
+    from kohorte.forget import forget as forget_
+    from kohorte.project import read_project
+
+    root = project_dir.resolve()
+    many = f"{len(customers)} people" if len(customers) > 1 else "one person"
+    if not yes:
+        typer.confirm(f"Forget {many}, in every table, list and tool, for good?", abort=True)
+    named = systems.split() if systems else list(read_project(root).vars.get("systems") or [])
+    raise typer.Exit(forget_(root, customers, named, raw, as_of, typer.echo))
+
+
+@app.command()
 def replay(
     begin: Annotated[
         datetime.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")

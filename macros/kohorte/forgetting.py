@@ -1,0 +1,296 @@
+"""Forget a person: out of every table, list, tool and file of the project, for good.
+
+What stays is a salted hash of each identifier, in a seed, so that raw rows of the person
+are read no more. Raw files belong to the systems that wrote them and are left alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from kohorte.errors import KohorteError, shown
+from kohorte.project import WAREHOUSE_NAME, serving_folder, warehouse_path
+from kohorte.publishing.files import opened, told
+
+SEED = Path("seeds/forgotten_identifiers.csv")
+LISTS = Path("seeds/manual_lists.csv")
+#: What the project writes, and what people write that names customers.
+_SEARCHED = ("seeds", "segments", "target", "logs", ".dagster")
+#: What it writes beside the warehouse; what else is in that folder is somebody else's.
+_BESIDE = ("*.duckdb", "*.duckdb.wal", "*.json", "serving/**/*", "replay/**/*", "outbox*/**/*")
+#: Shorter identifiers stand in other words as well, and are looked for with their system only.
+_SHORTEST = 6
+_HEADER = ["salt", "identifier_hash"]
+_CUSTOMER = "customer"
+_TEXTS = re.compile(r"VARCHAR|JSON|STRUCT|MAP")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom to forget: the ids in the warehouse, first the present one, and all identifiers."""
+
+    ids: tuple[str, ...]
+    #: Kind and identifier, as in int_identity_map.
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+    def names(self) -> set[str]:
+        """Return every text that tells who it is."""
+        found = set(self.ids)
+        for kind, identifier in self.identifiers:
+            found.add(identifier)
+            if kind in ("account", "anonymous"):
+                bare = identifier.partition(":")[2]
+                found |= {bare} if len(bare) >= _SHORTEST else set()
+        return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, and the table in it if it has some, where a person still stands."""
+
+    file: str
+    table: str = ""
+    rows: int = 0
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Tell whether the file was written for another tool to read."""
+        return any(part.startswith("outbox") for part in Path(self.file).parts)
+
+    def words(self) -> str:
+        """Return file, table and rows, as far as there are any."""
+        table = f", table {self.table}" if self.table else ""
+        rows = f": {self.rows:,} {'row' if self.rows == 1 else 'rows'}" if self.rows else ""
+        return f"{self.file}{table}{rows}"
+
+
+def find_people(root: Path, customers: Sequence[str]) -> list[Person]:
+    """Return the people with these ids.
+
+    Raises KohorteError when the warehouse is not there or in use, or knows nobody of an id
+    and nobody of it was forgotten.
+    """
+    hashes, salt = _forgotten(root)
+    people = []
+    with opened(warehouse_path(root)) as connection:
+        for customer in customers:
+            identifiers = connection.execute(
+                "select distinct identifier_type, identifier from int_identity_map"
+                " where customer_id = ? and held_until is null order by all",
+                [customer],
+            ).fetchall()
+            merged = connection.execute(
+                "select distinct merged_customer_id from int_identity_merges"
+                " where customer_id = ? order by 1",
+                [customer],
+            ).fetchall()
+            if not identifiers and _hash(salt, _CUSTOMER, customer) not in hashes:
+                message = f"there is no customer `{shown(customer)}` in the warehouse"
+                raise KohorteError(f"{message}; ids look like shop:C0000000012")
+            ids = (customer, *(each for (each,) in merged))
+            people.append(Person(ids, tuple(identifiers)))
+    return people
+
+
+def remember_hashes(root: Path, people: Sequence[Person]) -> int:
+    """Add the hashes of all identifiers to the seed; return how many are new."""
+    hashes, salt = _forgotten(root)
+    salt = salt or secrets.token_hex(16)
+    wanted = {
+        _hash(salt, kind, identifier)
+        for person in people
+        for kind, identifier in (*person.identifiers, *((_CUSTOMER, each) for each in person.ids))
+    }
+    rows = [[salt, each] for each in sorted(hashes | wanted)]
+    _write(root / SEED, [_HEADER, *rows])
+    return len(wanted - hashes)
+
+
+def strike_from_lists(root: Path, people: Sequence[Person]) -> int:
+    """Take people off the manual lists; return how many entries that were."""
+    path = root / LISTS
+    if not path.exists():
+        return 0
+    names = {name.lower() for person in people for name in person.names()}
+    rows = _rows(path)
+    if not rows or _CUSTOMER not in rows[0]:
+        return 0
+    at = rows[0].index(_CUSTOMER)
+    kept = [row for row in rows if len(row) <= at or row[at].strip().lower() not in names]
+    if len(kept) < len(rows):
+        _write(path, kept)
+    return len(rows) - len(kept)
+
+
+def strike_from_history(root: Path, people: Sequence[Person]) -> int:
+    """Delete people from what runs remember of runs before; return how many rows that were.
+
+    What each run makes anew from raw data is left to the next run.
+    """
+    ids = [each for person in people for each in person.ids]
+    count = 0
+    with opened(warehouse_path(root), read_only=False) as connection:
+        tables = connection.execute(
+            "select t.table_name from duckdb_tables() as t"
+            " inner join duckdb_columns() as c using (table_oid)"
+            " where c.column_name = 'customer_id' and t.schema_name = 'main'"
+            " and t.database_name = current_database()"
+            " and c.database_name = current_database() order by 1"
+        ).fetchall()
+        connection.begin()
+        for (table,) in tables:
+            if table.startswith(("segment_state_", "fct_segment_")):
+                deleted = connection.execute(
+                    f'delete from "{table}" where customer_id in (select unnest(?::varchar[]))'
+                    " returning 1",
+                    [ids],
+                ).fetchall()
+                count += len(deleted)
+        connection.commit()
+    return count
+
+
+def compact(path: Path) -> None:
+    """Write a DuckDB file anew: what was deleted in it is in no block of the new one."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    try:
+        with told(path), duckdb.connect() as connection:
+            connection.execute(f"attach '{_quoted(path)}' as old (read_only)")
+            connection.execute(f"attach '{_quoted(new)}' as new")
+            connection.execute("copy from database old to new")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def prune_publications(root: Path) -> None:
+    """Remove all publications but the one that readers see."""
+    from kohorte.publishing.generations import Generations
+
+    generations = Generations(serving_folder(root, WAREHOUSE_NAME))
+    with told(generations.serving), generations.locked():
+        for number in generations.numbers():
+            if number != generations.current():
+                generations.remove(number)
+
+
+def search(root: Path, people: Sequence[Person]) -> tuple[list[Place], int]:
+    """Return where people still stand, and how many files were looked through.
+
+    Raises KohorteError when a file cannot be read.
+    """
+    names = sorted(name for person in people for name in person.names())
+    texts = "|".join(re.escape(name) for name in names)
+    pattern = f"(?i)(^|[^0-9a-z]){'(' + texts + ')'}($|[^0-9a-z])"
+    plain = re.compile(pattern.encode())
+    found: list[Place] = []
+    count = 0
+    for path in _files(root):
+        count += 1
+        where = os.path.relpath(path, root)
+        if path.suffix == ".duckdb":
+            found += [Place(where, *place) for place in _in_database(path, pattern)]
+        elif path.suffix == ".parquet":
+            found += [Place(where, *place) for place in _in_parquet(path, pattern)]
+        elif plain.search(path.read_bytes()):
+            found.append(Place(where))
+    return found, count
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Yield the files of the project that may name somebody, each once."""
+    paths = {path for name in _SEARCHED for path in (root / name).rglob("*")}
+    paths |= {path for name in _BESIDE for path in warehouse_path(root).parent.glob(name)}
+    for path in sorted(paths):
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _in_database(path: Path, pattern: str) -> Iterator[tuple[str, int]]:
+    """Yield the tables of a DuckDB file that match, with how many rows do."""
+    with opened(path) as connection:
+        tables = connection.execute(
+            "select t.schema_name || '.' || t.table_name,"
+            " list(struct_pack(n := c.column_name, t := c.data_type))"
+            " from duckdb_tables() as t inner join duckdb_columns() as c using (table_oid)"
+            " where t.database_name = current_database()"
+            " and c.database_name = current_database() group by all order by all"
+        ).fetchall()
+        for table, columns in tables:
+            schema, _, name = table.partition(".")
+            relation = f'"{schema}"."{name}"'
+            texts = [column["n"] for column in columns if _TEXTS.search(column["t"])]
+            count = _matching(connection, relation, texts, pattern)
+            if count:
+                yield name, count
+
+
+def _in_parquet(path: Path, pattern: str) -> Iterator[tuple[str, int]]:
+    with told(path), duckdb.connect() as connection:
+        relation = f"read_parquet('{_quoted(path)}')"
+        columns = connection.execute(f"describe select * from {relation}").fetchall()
+        texts = [name for name, kind, *_ in columns if _TEXTS.search(kind)]
+        count = _matching(connection, relation, texts, pattern)
+        if count:
+            yield "", count
+
+
+def _matching(
+    connection: duckdb.DuckDBPyConnection, relation: str, texts: Sequence[str], pattern: str
+) -> int:
+    """Return how many rows have a text that matches."""
+    if not texts:
+        return 0
+    tests = " or ".join(
+        'regexp_matches(cast("{}" as varchar), $pattern)'.format(name.replace('"', '""'))
+        for name in texts
+    )
+    query = f"select count(*) from {relation} where {tests}"
+    found = connection.execute(query, {"pattern": pattern}).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _forgotten(root: Path) -> tuple[set[str], str]:
+    """Return the hashes in the seed, and their salt; raises KohorteError for another form."""
+    path = root / SEED
+    rows = _rows(path) if path.exists() else [_HEADER]
+    salts = {row[0] for row in rows[1:]}
+    if rows[:1] != [_HEADER] or any(len(row) != 2 for row in rows) or len(salts) > 1:
+        message = f"{SEED}: not as kohorte forget writes it"
+        raise KohorteError(f"{message}: columns salt and identifier_hash, one salt in all rows")
+    return {row[1] for row in rows[1:]}, next(iter(salts), "")
+
+
+def _hash(salt: str, kind: str, identifier: str) -> str:
+    """Return what the macro is_forgotten computes of an identifier."""
+    return sha256(f"{salt}{kind}:{identifier}".encode()).hexdigest()
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with told(path):
+        return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
+def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Replace a file in one step."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    new = path.with_suffix(".new")
+    with told(path):
+        new.write_text(text.getvalue(), encoding="utf-8")
+        new.replace(path)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
