@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from kohorte.errors import KohorteError, shown
+from kohorte.project import read_vars
 
 #: Names that SQL takes without quotes, so that they need none anywhere.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -105,6 +106,8 @@ class Catalog:
     lists: frozenset[str] = frozenset()
     #: Columns that may be sent of a customer, with the model that each is read from.
     fields: Mapping[str, str] = field(default_factory=dict)
+    #: So many days stays that ended are kept; None means for good.
+    history_days: int | None = None
 
     def activities_of(self, entity: str) -> dict[str, Activity]:
         """Return the activities of one entity by name."""
@@ -141,7 +144,20 @@ def read_catalog(root: Path) -> Catalog:
     if customers:
         own = [name for name, column in customers.attributes.items() if not column.parts]
         fields |= dict.fromkeys(own, customers.model)
-    return Catalog(entities, activities, _lists(root / "seeds"), fields)
+    lists = _lists(root / "seeds")
+    return Catalog(entities, activities, lists, fields, _history_days(root))
+
+
+def _history_days(root: Path) -> int | None:
+    """Return how long the project keeps stays that ended, in days; None means for good."""
+    path = root / "dbt_project.yml"
+    if not path.exists():
+        return None
+    days = read_vars(path).get("segment_history_days")
+    if days is None or (isinstance(days, int) and not isinstance(days, bool) and days >= 1):
+        return days
+    message = f"dbt_project.yml: var segment_history_days: `{shown(days)}` is no number of days"
+    raise KohorteError(f"{message}; write null, or a whole number from 1")
 
 
 def read_models(root: Path, mentioning: str = "") -> Iterator[tuple[Path, dict[str, Any]]]:

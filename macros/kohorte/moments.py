@@ -30,6 +30,11 @@ EXACT_UNITS = frozenset({"minute", "hour"})
 CALENDAR_UNITS = ("week", "month", "quarter", "year")
 #: The longest period is this many years; nothing in a shop is older.
 MAX_YEARS = 200
+#: The longest that each unit lasts, in seconds; a day may have 25 hours.
+_AT_MOST_SECONDS = {
+    "minute": 60, "hour": 3600, "day": 86_400, "week": 7 * 86_400, "month": 31 * 86_400,
+    "quarter": 92 * 86_400, "year": 366 * 86_400,
+}  # fmt: skip
 _PER_YEAR = {"minute": 525_600, "hour": 8_760, "day": 366, "week": 53, "month": 12}
 _PERIOD = re.compile(r"([0-9]{1,9}) *([a-z]+?)s?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?")
@@ -106,6 +111,16 @@ class Moment:
         if mine and theirs and mine.unit == theirs.unit and self.anchor == other.anchor:
             return mine.amount <= theirs.amount
         return False
+
+    def days_ago(self) -> int | None:
+        """Return how many days before as_of it is at most; None for a date, which recedes."""
+        if self.anchor == "date":
+            return None
+        if self.is_ahead:
+            return 0
+        unit = self.unit or (self.period.unit if self.period else "day")
+        steps = (self.period.amount if self.period else 0) + (self.anchor in ("start", "day"))
+        return -(-steps * _AT_MOST_SECONDS[unit] // _AT_MOST_SECONDS["day"])
 
     def __str__(self) -> str:
         match self.anchor:
@@ -196,6 +211,10 @@ class Window:
         if self.end:
             parts.append(exp.LT(this=subject.copy(), expression=bound(self.end)))
         return exp.and_(*parts, copy=False) if parts else None
+
+    def begins_at_most_days_ago(self) -> int | None:
+        """Return how many days before as_of it begins at most; None if ever more."""
+        return self.start.days_ago() if self.start else None
 
     def may_end_later(self) -> bool:
         """Tell whether the window can reach beyond as_of."""

@@ -81,12 +81,18 @@ def read_project(
 
     Raises KohorteError when the folder is no dbt project or has no such target.
     """
-    settings = _read_yaml(root / "dbt_project.yml")
-    declared = settings.get("vars") or {}
-    own = declared.get(settings.get("name")) or {}
-    merged = {**declared, **own, **(overrides or {})}
+    path = root / "dbt_project.yml"
+    settings = _read_yaml(path)
+    merged = {**read_vars(path), **(overrides or {})}
     name = profile or settings.get("profile") or settings.get("name")
     return Project(root, _adapter(profiles or root, str(name), target), merged)
+
+
+def read_vars(path: Path) -> dict[str, Any]:
+    """Return the vars that a dbt_project.yml declares, the project's own before all others'."""
+    settings = _read_yaml(path)
+    declared = settings.get("vars") or {}
+    return {**declared, **(declared.get(settings.get("name")) or {})}
 
 
 def _adapter(profiles: Path, profile: str, target: str | None) -> str:

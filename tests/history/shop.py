@@ -103,6 +103,8 @@ class Shop:
             sql = f"select * from {{{{ target.schema }}}}.given_{name}\n"
             (models / "core" / f"{name}.sql").write_text(sql, encoding="utf-8")
         (self.folder / "seeds").mkdir()
+        for path in (ROOT / "seeds").glob("forgotten_identifiers.*"):
+            shutil.copy(path, self.folder / "seeds" / path.name)
         (self.folder / "segments").mkdir()
         return self
 

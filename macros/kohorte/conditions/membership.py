@@ -149,7 +149,9 @@ class WasInSegment(Condition):
         """Read the segment's name and a window."""
         fields = reader.fields(node, required=(head,), optional=WINDOW_KEYS)
         need_history(node, reader)
-        return cls(reader.segment(fields.pop(head)), reader.one_window(fields))
+        segment, window = reader.segment(fields.pop(head)), reader.one_window(fields)
+        need_kept(window, node, reader)
+        return cls(segment, window)
 
     @classmethod
     def schema(cls, head: str, vocabulary: Vocabulary) -> Schema:
@@ -198,6 +200,20 @@ def need_history(node: Node, reader: Reader) -> None:
     if reader.entity.name != STAYS.entity:
         message = f"no history is kept of the segments of {reader.entity.name}"
         raise reader.fail(node, message, f"a segment of {STAYS.entity}")
+
+
+def need_kept(window: Window, node: Node, reader: Reader) -> None:
+    """Refuse a window that begins before what the project keeps of the past."""
+    kept = reader.catalog.history_days
+    begins = window.begins_at_most_days_ago()
+    if kept is None or (begins is not None and begins <= kept):
+        return
+    message = (
+        f"history is kept for {kept:,} days (var segment_history_days), and this asks for more"
+    )
+    raise reader.fail(
+        node, message, f"a window of at most {kept:,} days, such as within: {kept} days"
+    )
 
 
 def _open(segment: str, window: Window, build: Build, *, is_edge_in: bool = False) -> exp.Select:

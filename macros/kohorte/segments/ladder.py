@@ -13,7 +13,7 @@ from kohorte.column_test import ColumnTest
 from kohorte.conditions import Condition
 from kohorte.conditions.attribute import AttributeTest
 from kohorte.conditions.groups import Group
-from kohorte.conditions.membership import WasInSegment, need_history
+from kohorte.conditions.membership import WasInSegment, need_history, need_kept
 from kohorte.document import Node, Scalar
 from kohorte.moments import Window, within
 from kohorte.predicates import Predicate
@@ -47,6 +47,7 @@ def read_ladder(entry: Declared, parts: Mapping[str, Node], reader: Reader) -> l
         ]
     need_history(parts["grace"], reader)
     window = within(reader.period(parts["grace"]))
+    need_kept(window, parts["grace"], reader)
     reached = [_reached(entry, tier, texts, column, reader) for tier in tiers]
     held = [_held(segment, window) for segment in reached]
     segments = []

@@ -7,11 +7,13 @@
         on_schema_change="fail",
         full_refresh=false,
         pre_hook="{{ rename_segments() }}",
+        post_hook="{{ drop_old_sizes() }}",
     )
 }}
 {# Named here, because dbt looks for dependencies outside of conditions only. #}
 {% set definitions = ref("int_segment_definitions") %}
 {% set runs = segment_state("runs") %}
+{% set begins = segment_history_begins() %}
 
 with
 
@@ -38,7 +40,9 @@ runs_to_count as (
     {% if is_incremental() and runs %}
         union
         select as_of from {{ runs }}
-        where as_of not in (select sizes.as_of from {{ this }} as sizes)
+        where
+            as_of not in (select sizes.as_of from {{ this }} as sizes)
+            {% if begins %}and as_of >= {{ begins }}{% endif %}
     {% endif %}
 ),
 

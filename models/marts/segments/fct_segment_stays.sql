@@ -18,6 +18,7 @@
             "{{ keep_segment_definitions() }}",
             "{{ keep_segment_lists() }}",
             "{{ keep_segment_run() }}",
+            "{{ drop_old_stays() }}",
         ],
     )
 }}
