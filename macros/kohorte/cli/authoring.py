@@ -80,3 +80,31 @@ def doctor(as_json: AsJson = False, project_dir: Root = HERE) -> None:
         print_findings(findings)
     if any(not finding.is_well for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command("new-system")
+def new_system(
+    name: Annotated[str, typer.Argument(help="What the system is called, such as bakery.")],
+    raw: Annotated[Path, typer.Option(help="The folder with its CSV and Parquet files.")],
+    project_dir: Root = HERE,
+) -> None:
+    """Write the models of a source system of your own, to fill in: see docs/your-data.md.
+
+    Example: kohorte new-system bakery --raw raw/bakery
+    """
+    from kohorte.new_system import new_system as new_system_
+
+    written = new_system_(project_dir.resolve(), name, raw)
+    for path in written.files:
+        typer.echo(path)
+    if written.unplaced:
+        typer.echo(f"\nstaged, and in no canonical table yet: {', '.join(written.unplaced)}")
+    typer.echo("\nNow say in dbt_project.yml, under vars:")
+    typer.echo(f"  systems: [{name}]")
+    typer.echo("  tables:      # beside the other systems")
+    typer.echo(f"    {name}: [{', '.join(written.tables)}]")
+    typer.echo("  raw:         # beside the other systems")
+    typer.echo(f"    {name}: {raw}")
+    typer.echo(
+        f"\nThen fill in the nulls in models/intermediate/{name}, and: make run SYSTEMS={name}"
+    )
