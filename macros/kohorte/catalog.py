@@ -40,6 +40,10 @@ class Type(StrEnum):
     PLACE = "place"
 
 
+#: How specs call a trait, and what its text may be read as.
+TRAIT = "trait."
+TRAIT_TYPES = (Type.TEXT, Type.NUMBER, Type.BOOLEAN, Type.DATE)
+_MAP = r"map *[(<] *(varchar|string|text) *, *(varchar|string|text) *[)>]"
 _SQL_TYPES: tuple[tuple[str, Type], ...] = (
     (r".*\[\]|array<.*>", Type.LIST),
     (r"(varchar|text|string|char)\b.*", Type.TEXT),
@@ -55,7 +59,8 @@ _SQL_TYPES: tuple[tuple[str, Type], ...] = (
 class Column:
     """One attribute, or one column of an activity table.
 
-    A place has no column of its own: `parts` names its latitude and longitude.
+    A place has no column of its own: `parts` names its latitude and longitude. A trait is a
+    text in a map: `trait.<key>`, read from the column `map`.
     """
 
     name: str
@@ -66,6 +71,17 @@ class Column:
     is_nullable: bool = True
     is_personal: bool = False
     parts: tuple[str, str] | None = None
+    map: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return what a trait is called in its map."""
+        return self.name.removeprefix(TRAIT)
+
+    @property
+    def sql_name(self) -> str:
+        """Return what it is called in compiled SQL."""
+        return self.name.replace(".", RESERVED)
 
 
 @dataclass(frozen=True)
@@ -142,7 +158,11 @@ def read_catalog(root: Path) -> Catalog:
             _put(entities, entity.name, entity, shown_as)
     customers = entities.get("customer")
     if customers:
-        own = [name for name, column in customers.attributes.items() if not column.parts]
+        own = [
+            name
+            for name, column in customers.attributes.items()
+            if not column.parts and not column.map
+        ]
         fields |= dict.fromkeys(own, customers.model)
     lists = _lists(root / "seeds")
     return Catalog(entities, activities, lists, fields, _history_days(root))
@@ -247,6 +267,7 @@ def _columns(model: Mapping[str, Any], meta: Mapping[str, Any], where: str) -> d
         column = _column(described, where)
         if column:
             columns[column.name] = column
+        columns |= {trait.name: trait for trait in _traits(described, where)}
     places = meta.get("places") or {}
     if not isinstance(places, dict):
         raise KohorteError(f"{where}: `places` is not a mapping of a name to two columns")
@@ -281,6 +302,30 @@ def _column(described: Mapping[str, Any], where: str) -> Column | None:
         is_nullable=not _has_test(described, "not_null"),
         is_personal=bool(meta.get("personal")),
     )
+
+
+def _traits(described: Mapping[str, Any], where: str) -> Iterator[Column]:
+    """Yield the traits that a column with a map is said to hold."""
+    declared = _meta(described).get("traits")
+    if declared is None:
+        return
+    if not re.fullmatch(_MAP, str(described.get("data_type", "")).strip().lower()):
+        message = f"{where}: column `{described['name']}` has traits, and is no map of texts"
+        raise KohorteError(f"{message}: data_type: map(varchar, varchar)")
+    for trait in _mappings(declared, where, "traits"):
+        _check_name("trait", trait["name"], where)
+        kind = trait.get("type", "text")
+        if kind not in TRAIT_TYPES:
+            message = f"{where}: trait `{trait['name']}` is of the unknown type `{shown(kind)}`"
+            raise KohorteError(f"{message}; write one of {', '.join(TRAIT_TYPES)}")
+        meta = (described.get("config") or {}).get("meta") or {}
+        yield Column(
+            name=TRAIT + trait["name"],
+            type=Type(kind),
+            description=_plain(trait.get("description")),
+            is_personal=bool(meta.get("personal")),
+            map=described["name"],
+        )
 
 
 def _prose(description: object) -> str:

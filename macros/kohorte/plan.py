@@ -15,19 +15,21 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from kohorte.catalog import Activity, Column, Entity
+from kohorte.catalog import Activity, Column, Entity, Type
 from kohorte.conditions.membership import kept_or
 from kohorte.conditions.sample import threshold
 from kohorte.dialects import bucket
 from kohorte.lookup import WORD_BITS, Lookup, Query, has_flag, pack
 from kohorte.lookups import Lookups
 from kohorte.moments import Clock, Moment
-from kohorte.predicates.base import Rank, Scope, certain_column, two_valued
+from kohorte.predicates.base import Rank, Scope, certain_column, literal, two_valued
 from kohorte.predicates.ranks import among_the_first
 from kohorte.segments.segment import Kind, Limit, Segment
 from kohorte.specs import Specs
 
 FLAG_PREFIX = "in_segment__"
+#: What the text of a trait is read as.
+_TRAIT_TYPES = {Type.NUMBER: "decimal(18, 4)", Type.BOOLEAN: "boolean", Type.DATE: "date"}
 #: A segment with a limit before it is cut, and a member who only a list put in.
 UNLIMITED_PREFIX = "unlimited__"
 LIST_PREFIX = "by_list__"
@@ -129,9 +131,10 @@ class Evaluation:
         for column in filter(None, (limit.by, limit.per)):
             self.attributes[column] = None
         member = certain_column(UNLIMITED_PREFIX + name, source)
-        value = exp.column(limit.by, table=source)
+        named = self.entity.attributes
+        value = exp.column(named[limit.by].sql_name, table=source)
         key = exp.column(self.entity.key, table=source)
-        per = exp.column(limit.per, table=source) if limit.per else None
+        per = exp.column(named[limit.per].sql_name, table=source) if limit.per else None
         position, ranked = _rank(key, value, [member, *([per] if per else [])], True)
         known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
         inside = among_the_first(Rank(position, ranked), limit.amount, limit.is_share)
@@ -263,7 +266,7 @@ def join_moments(query: exp.Select) -> None:
 
 def _column(column: Column, table: str) -> exp.Column:
     make = exp.column if column.is_nullable else certain_column
-    return make(column.name, table)
+    return make(column.sql_name, table)
 
 
 def _named(sql: exp.Expr, name: str) -> exp.Expr:
@@ -330,10 +333,12 @@ def _features(evaluation: Evaluation, lookups: Lookups) -> exp.Select:
     entity = evaluation.entity
     key = exp.column(entity.key, table=entity.model if lookups.groups else None)
     names = (name for name in evaluation.attributes if name != entity.key)
-    query = exp.select(key, *map(exp.column, names)).from_(entity.model)
+    read = [_read(entity.attributes[name]) for name in names]
+    query = exp.select(key, *read).from_(entity.model)
     for (column, per, descending), number in evaluation.ranks.items():
-        groups = [exp.column(per)] if per else []
-        position, ranked = _rank(key, exp.column(column), groups, descending)
+        groups = [_value(entity.attributes[per])] if per else []
+        value = _value(entity.attributes[column])
+        position, ranked = _rank(key, value, groups, descending)
         query = query.select(
             exp.alias_(position, f"rank__{number}"),
             exp.alias_(ranked, f"ranked__{number}"),
@@ -349,8 +354,24 @@ def _features(evaluation: Evaluation, lookups: Lookups) -> exp.Select:
     return query.join("conditions", on=same, join_type="left", copy=False)
 
 
+def _read(column: Column) -> exp.Expr:
+    """Return an attribute of the feature mart, under the name that it has in SQL."""
+    value = _value(column)
+    return exp.alias_(value, column.sql_name) if column.map else value
+
+
+def _value(column: Column) -> exp.Expr:
+    """Return an attribute of the feature mart; a trait's text as its type, else null."""
+    if not column.map:
+        return exp.column(column.name)
+    text = exp.Bracket(this=exp.column(column.map), expressions=[literal(column.key)])
+    if column.type is Type.TEXT:
+        return text
+    return exp.TryCast(this=text, to=exp.DataType.build(_TRAIT_TYPES[column.type]))
+
+
 def _rank(
-    key: exp.Column, value: exp.Column, groups: Sequence[exp.Column], descending: bool
+    key: exp.Column, value: exp.Expr, groups: Sequence[exp.Expr], descending: bool
 ) -> tuple[exp.Expr, exp.Expr]:
     """Return a row's position among those with a value, ties by key, and their count."""
     by_value = exp.Ordered(this=value.copy(), desc=descending, nulls_first=False)

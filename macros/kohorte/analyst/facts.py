@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from kohorte.analyst.evaluation import Definitions
 from kohorte.analyst.warehouse import Warehouse
-from kohorte.catalog import Type
+from kohorte.catalog import Column, Type
 from kohorte.column_test import ColumnTest
 from kohorte.conditions import Condition
 from kohorte.conditions.attribute import AttributeTest
@@ -42,11 +42,23 @@ class Facts:
         query = f"select * from {entity.model} where {entity.key} = $customer"
         return self.warehouse.records(query, customer=self.customer)[0]
 
+    def _value(self, column: Column) -> Any:
+        """Return what the customer has of an attribute; of a trait, its text as it stands."""
+        if not column.map:
+            return self._row.get(column.name)
+        text = (self._row.get(column.map) or {}).get(column.key)
+        if text is None or column.type is not Type.NUMBER:
+            return text
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            return text
+
     def found(self, condition: Condition) -> str:
         """Say what the customer has."""
         match condition:
             case AttributeTest(test=ColumnTest(column=column)) if column.type is not Type.PLACE:
-                return _shown(self._row.get(column.name))
+                return _shown(self._value(column))
             case Did():
                 times, last = self._occurrences(condition)
                 when = f", last on {last:%Y-%m-%d}" if last else ""
@@ -57,7 +69,7 @@ class Facts:
         """Say how much more or less it takes, for numbers and times."""
         match condition:
             case AttributeTest(test=ColumnTest(column=column, predicates=(predicate,))):
-                value = self._row.get(column.name)
+                value = self._value(column)
                 if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
                     return self._distance(Decimal(str(value)), predicate, column.name)
                 if isinstance(value, date) and isinstance(predicate, InWindow):
@@ -76,7 +88,7 @@ class Facts:
         match predicate:
             case Comparison(operator=operator, right=right):
                 if isinstance(right, AttributeTimes):
-                    other = self._row.get(right.attribute)
+                    other = self._value(self._attribute(right.attribute))
                     if other is None:
                         return ""
                     right = Decimal(str(other)) * right.times
@@ -92,6 +104,9 @@ class Facts:
                 if value > high:
                     return f"{name} {_number(value - high)} lower"
         return ""
+
+    def _attribute(self, name: str) -> Column:
+        return self.definitions.catalog.entities["customer"].attributes[name]
 
     def _days_away(self, value: date, predicate: InWindow, name: str) -> str:
         """Say how many days a value is outside of a window, or too far inside of it.

@@ -145,7 +145,13 @@ def _tables(definitions: Definitions) -> dict[str, dict[str, str]]:
 
 
 def _columns(columns: Iterable[Column]) -> dict[str, str]:
-    return {c.name: _SQL_TYPES[c.type] for c in columns if c.type in _SQL_TYPES}
+    found = {}
+    for column in columns:
+        if column.map:
+            found[column.map] = "map(varchar, varchar)"
+        elif column.type in _SQL_TYPES:
+            found[column.name] = _SQL_TYPES[column.type]
+    return found
 
 
 def _fill(warehouse: Warehouse, definitions: Definitions, example: Example) -> None:
@@ -179,13 +185,21 @@ def _insert(
     row: Row,
 ) -> None:
     values = {key: f"'{CUSTOMER}'"}
+    traits: dict[str, dict[str, str]] = {}
     for column in columns.values():
-        if column.name == key or column.type not in _SQL_TYPES:
+        if column.map and column.name in row:
+            value = _sql(row[column.name], clock)
+            value = f"cast({value} as date)" if column.type is Type.DATE else value
+            traits.setdefault(column.map, {})[column.key] = f"cast({value} as varchar)"
+        if column.name == key or column.map or column.type not in _SQL_TYPES:
             continue
         if column.name in row:
             values[column.name] = _sql(row[column.name], clock)
         elif not column.is_nullable:
             values[column.name] = _NOTHING[column.type]
+    for name, texts in traits.items():
+        pairs = ", ".join(f"{_sql(trait, clock)}: {text}" for trait, text in texts.items())
+        values[name] = f"map {{{pairs}}}"
     warehouse.run(
         f"insert into {table} ({', '.join(values)})"
         f" select {', '.join(values.values())} from int_clock"
