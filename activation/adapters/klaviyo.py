@@ -122,8 +122,9 @@ class KlaviyoAdapter:
 
     def _imported(self, member: Member) -> str:
         """Return the id of the profile with this address, made or changed to have the fields."""
-        own = {name: value for name, value in member.fields.items() if name in _OWN}
-        rest = {name: value for name, value in member.fields.items() if name not in _OWN}
+        known = {name: value for name, value in member.fields.items() if value is not None}
+        own = {name: value for name, value in known.items() if name in _OWN}
+        rest = {name: value for name, value in known.items() if name not in _OWN}
         attributes = {"email": member.address, **own, **({"properties": rest} if rest else {})}
         body = {"data": {"type": "profile", "attributes": attributes}}
         return str(self._call("POST", "profile-import/", body=body)["data"]["id"])

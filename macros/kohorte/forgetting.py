@@ -81,25 +81,35 @@ def find_people(root: Path, customers: Sequence[str]) -> list[Person]:
     and nobody of it was forgotten.
     """
     hashes, salt = _forgotten(root)
+    path = warehouse_path(root)
     people = []
-    with opened(warehouse_path(root)) as connection:
+    with opened(path) as connection:
         for customer in customers:
-            identifiers = connection.execute(
-                "select distinct identifier_type, identifier from int_identity_map"
-                " where customer_id = ? and held_until is null order by all",
-                [customer],
-            ).fetchall()
-            merged = connection.execute(
-                "select distinct merged_customer_id from int_identity_merges"
-                " where customer_id = ? order by 1",
-                [customer],
-            ).fetchall()
-            if not identifiers and _hash(salt, _CUSTOMER, customer) not in hashes:
+            try:
+                person = _person(connection, customer)
+            except (duckdb.CatalogException, duckdb.BinderException):
+                message = f"{path} is half built, or older than the project; run: make run"
+                raise KohorteError(message) from None
+            if not person.identifiers and _hash(salt, _CUSTOMER, customer) not in hashes:
                 message = f"there is no customer `{shown(customer)}` in the warehouse"
                 raise KohorteError(f"{message}; ids look like shop:C0000000012")
-            ids = (customer, *(each for (each,) in merged))
-            people.append(Person(ids, tuple(identifiers)))
+            people.append(person)
     return people
+
+
+def _person(connection: duckdb.DuckDBPyConnection, customer: str) -> Person:
+    """Return what the warehouse knows of an id, which may be nothing."""
+    identifiers = connection.execute(
+        "select distinct identifier_type, identifier from int_identity_map"
+        " where customer_id = ? and held_until is null order by all",
+        [customer],
+    ).fetchall()
+    merged = connection.execute(
+        "select distinct merged_customer_id from int_identity_merges"
+        " where customer_id = ? order by 1",
+        [customer],
+    ).fetchall()
+    return Person((customer, *(each for (each,) in merged)), tuple(identifiers))
 
 
 def remember_hashes(root: Path, people: Sequence[Person]) -> int:

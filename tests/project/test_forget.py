@@ -150,6 +150,18 @@ def test_whom_nobody_knows_is_an_error(shop: Forgotten, story: dict[str, Any]) -
         find_people(shop.root, ["shop:nobody"])
 
 
+def test_a_warehouse_that_is_not_whole_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kohorte.duckdb"
+    monkeypatch.setenv(WAREHOUSE_VARIABLE, str(path))
+    with pytest.raises(KohorteError, match="there is no warehouse"):
+        find_people(tmp_path, ["shop:1"])
+    duckdb.connect(str(path)).close()
+    with pytest.raises(KohorteError, match="half built"):
+        find_people(tmp_path, ["shop:1"])
+
+
 @pytest.mark.parametrize("text", ["salt,hash\n", "salt,identifier_hash\na,b\nc,d\n", "a\n"])
 def test_a_spoiled_seed_is_an_error_and_left_as_it_is(tmp_path: Path, text: str) -> None:
     (tmp_path / "seeds").mkdir()

@@ -91,7 +91,7 @@ def test_lost_answers_are_repaired(service: Service, shop: Shop) -> None:
 
 
 def test_names_travel_along(service: Service, shop: Shop) -> None:
-    shop.members = {"c0000": {"first_name": "Ann", "last_name": "Berg"}, "c0001": {}}
+    shop.members = {"c0000": {"first_name": "Ann", "last_name": None}, "c0001": {}}
     run(service, shop)
     shop.members["c0001"] = {"first_name": "Bob"}
     assert run(service, shop).confirmed == 1
