@@ -47,12 +47,12 @@ FORETOLD = {"points_expire_on"}
 
 
 def attributes(*types: Type) -> list[tuple[str, str]]:
-    """Return mart and name of the attributes of some types, of all entities."""
+    """Return mart and name of all entities' attributes of some types, but traits."""
     return [
         (MARTS[entity.name], name)
         for entity in ENTITIES.values()
         for name, column in entity.attributes.items()
-        if column.type in types
+        if column.type in types and not column.map
     ]
 
 
