@@ -22,19 +22,25 @@ _MARKUP = re.compile(r"([\\`*\[\]<>|])")
 Thing = TypeVar("Thing", bound=Hashable)
 #: The segments that use something, by what it is.
 Users = Mapping[Thing, list[str]]
+Examples = Mapping[tuple[str, str], str] | None
 
 
-def catalogue_page(catalog: Catalog, specs: Specs) -> str:
-    """Return the page as Markdown; the same catalog and specs give the same text."""
+def catalogue_page(
+    catalog: Catalog, specs: Specs, examples: Mapping[tuple[str, str], str] | None = None
+) -> str:
+    """Return the page as Markdown; the same catalog and specs give the same text.
+
+    `examples` are what columns look like in a warehouse, by activity and column.
+    """
     segments = sorted(specs.segments, key=lambda segment: (segment.place, segment.name))
     parts = ["# Catalogue", _INTRODUCTION]
     for _, entity in sorted(catalog.entities.items()):
         own = [segment for segment in segments if segment.entity == entity.name]
         columns = _users({segment.name: uses_of(segment).columns for segment in own})
         activities = _users({segment.name: uses_of(segment).activities for segment in own})
-        parts += _entity(entity, columns)
+        parts += _entity(entity, columns, examples)
         for name, activity in sorted(catalog.activities_of(entity.name).items()):
-            parts += _activity(activity, columns, activities.get(name, []))
+            parts += _activity(activity, columns, activities.get(name, []), examples)
     parts += _lists(catalog, _users({s.name: uses_of(s).lists for s in segments}))
     parts += ["## Segments"] if segments else []
     for segment in segments:
@@ -54,7 +60,7 @@ def _users(used: Mapping[str, Collection[Thing]]) -> Users[Thing]:
 # --- sections -----------------------------------------------------------------------
 
 
-def _entity(entity: Entity, users: Users[tuple[str, str]]) -> list[str]:
+def _entity(entity: Entity, users: Users[tuple[str, str]], examples: Examples) -> list[str]:
     """Return the sections of an entity's attributes and places."""
     attributes = entity.attributes.values()
     columns = [column for column in attributes if column.type is not Type.PLACE]
@@ -63,13 +69,15 @@ def _entity(entity: Entity, users: Users[tuple[str, str]]) -> list[str]:
         for column in attributes
         if column.type is Type.PLACE
     ]
-    parts = [f"## Attributes of {entity.name}", _columns("attribute", "", columns, users)]
+    parts = [f"## Attributes of {entity.name}", _columns("attribute", "", columns, users, examples)]
     if places:
         parts += [f"## Places of {entity.name}", _table(("place", "made of", "used by"), places)]
     return parts
 
 
-def _activity(activity: Activity, users: Users[tuple[str, str]], using: Sequence[str]) -> list[str]:
+def _activity(
+    activity: Activity, users: Users[tuple[str, str]], using: Sequence[str], examples: Examples
+) -> list[str]:
     """Return the section of an activity."""
     facts = [f"- Who: `{activity.key}`. When: `{activity.time}`."]
     if activity.type:
@@ -81,7 +89,7 @@ def _activity(activity: Activity, users: Users[tuple[str, str]], using: Sequence
         f"## Activity {activity.name}",
         _markdown(activity.description),
         "\n".join(facts),
-        _columns("column", activity.name, activity.columns.values(), users),
+        _columns("column", activity.name, activity.columns.values(), users, examples),
     ]
     return list(filter(None, parts))
 
@@ -109,16 +117,22 @@ def _segment(segment: Segment) -> list[str]:
 
 
 def _columns(
-    kind: str, activity: str, columns: Iterable[Column], users: Users[tuple[str, str]]
+    kind: str,
+    activity: str,
+    columns: Iterable[Column],
+    users: Users[tuple[str, str]],
+    examples: Examples,
 ) -> str:
     """Return the table of some columns."""
-    head = (kind, "type", "unit", "values", "meaning", "personal", "used by")
+    looks = () if examples is None else ("in the warehouse",)
+    head = (kind, "type", "unit", "values", *looks, "meaning", "personal", "used by")
     rows = [
         (
             _code(column.name),
             column.type,
             _text(column.unit),
             _codes(column.values),
+            *(() if examples is None else (_text(examples.get((activity, column.name), "")),)),
             _markdown(column.description),
             "yes" if column.is_personal else "",
             _links(users.get((activity, column.name), [])),

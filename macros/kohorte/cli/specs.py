@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -50,7 +51,13 @@ def schema(out: Out = None, project_dir: Root = HERE) -> None:
 
 
 @app.command()
-def docs(out: Out = None, project_dir: Root = HERE) -> None:
+def docs(
+    out: Out = None,
+    examples: Annotated[
+        bool, typer.Option("--examples", help="Say what is usual in the warehouse as well.")
+    ] = False,
+    project_dir: Root = HERE,
+) -> None:
     """Write a page on all attributes and segments."""
     from kohorte.catalog import read_catalog
     from kohorte.page import catalogue_page
@@ -59,7 +66,14 @@ def docs(out: Out = None, project_dir: Root = HERE) -> None:
 
     project = read_project(project_dir.resolve())
     catalog = read_catalog(project.root)
-    _put(catalogue_page(catalog, read_specs(project.specs, catalog)), out)
+    found = None
+    if examples:
+        from kohorte.analyst.samples import samples
+        from kohorte.analyst.warehouse import open_warehouse
+
+        with open_warehouse(project.root) as warehouse:
+            found = samples(warehouse, catalog)
+    _put(catalogue_page(catalog, read_specs(project.specs, catalog), found), out)
 
 
 def _put(text: str, out: Path | None) -> None:
