@@ -80,8 +80,9 @@ def audit(sync: Sync, audience: Audience, *, repair: bool = False) -> Audit:
             create temp table there as
             select
                 address,
-                sha256((select any_value(salt) from activation.settings) || address)
-                    as identifier_hash
+                sha256(
+                    (select any_value(salt) from activation.settings) || lower(address)
+                ) as identifier_hash
             from (select unnest($there::varchar[]) as address)
             """,
             {"there": there},

@@ -19,8 +19,8 @@ from activation.state import State
 
 #: So long it is known what each run did to whom; what became of a member is kept for good.
 _KEPT = timedelta(days=90)
-#: The salted hash of an address: two that are equal are one address.
-_HASH = "sha256((select any_value(salt) from activation.settings) || {})"
+#: The salted hash of an address: two that are equal, but for capitals, are one address.
+_HASH = "sha256((select any_value(salt) from activation.settings) || lower({}))"
 #: The rows of `activation.members` of one audience in one account.
 _MINE = "audience = $audience and destination = $destination"
 _TO_SEND = f"""

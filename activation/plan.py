@@ -22,7 +22,7 @@ with
 wanted as (
     select
         customer_id as member_id,
-        sha256($salt || address) as identifier_hash,
+        sha256($salt || lower(address)) as identifier_hash,
         md5(address || chr(10) || fields) as payload_hash
     from kohorte.fct_audience_members
     where audience = $audience

@@ -12,6 +12,21 @@ from activation.words import audit_lines, status_lines
 from tests.activation.shop import Shop, people
 
 
+def test_capitals_make_no_other_address(shop: Shop) -> None:
+    shop.members = people(2)
+    shop.addresses["c0001"] = "C0001@Example.com"
+    shop.run()
+    shop.tool.audiences["mail"] = {
+        address.lower(): sent for address, sent in shop.in_tool().items()
+    }
+    found = audit(shop.sync, shop.audience())
+    assert (found.missing, found.others) == (0, 0)
+    del shop.addresses["c0001"]
+    shop.tool.calls.clear()
+    shop.run()
+    assert [kind for kind, _ in shop.tool.calls] == ["update"]
+
+
 def test_an_audit_tells_who_is_missing_and_who_came_by_hand(shop: Shop) -> None:
     shop.members = people(5)
     shop.run()
