@@ -91,6 +91,28 @@ class Http:
             raise Unreachable(str(error)) from None
         raise AssertionError
 
+    def mapping(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+        missing: str,
+    ) -> dict[str, Any]:
+        """Return the JSON object that a call answers with; else as `call`.
+
+        Raises Fatal, with what is `missing`, when the tool knows no such thing, and Unreachable
+        when the answer is no object.
+        """
+        try:
+            answer = self.call(method, path, params=params, body=body)
+        except NotThere:
+            raise Fatal(missing) from None
+        if not isinstance(answer, dict):
+            raise Unreachable("its answer is of another shape")
+        return answer
+
     def _once(self, method: str, path: str, params: Mapping[str, str | int], content: bytes) -> Any:
         headers = {
             "Accept": "application/json",

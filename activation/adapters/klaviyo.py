@@ -27,6 +27,7 @@ _ASKED = 50
 #: What Klaviyo has a place for; all else becomes a property of the profile's own.
 _OWN = ("first_name", "last_name", "phone_number", "locale", "title")
 
+_GONE = "the list is not there in Klaviyo; let go of it: kohorte sync detach"
 _LIMITS = Limits(batch=1000, removes_by="remote_id")
 
 
@@ -134,7 +135,10 @@ class KlaviyoAdapter:
         data = [{"type": "profile", "id": one} for one in dict.fromkeys(ids)]
         path = f"lists/{path_of(remote)}/relationships/profiles/"
         for some in chunks(data, _LIMITS.batch):
-            self._call(method, path, body={"data": list(some)})
+            try:
+                self._http.call(method, path, body={"data": list(some)})
+            except NotThere:
+                raise Fatal(_GONE) from None
 
     def _pages(self, path: str, asked: Mapping[str, str | int]) -> Iterator[dict[str, Any]]:
         """Yield everything below a path, page by page."""
@@ -155,18 +159,14 @@ class KlaviyoAdapter:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
     ) -> Any:
-        http = Http(_URL, self._headers, self.transport)
-        try:
-            answer = http.call(method, path, params=params, body=body)
-        except NotThere:
-            raise Fatal(
-                "the list is not there in Klaviyo; let go of it: kohorte sync detach"
-            ) from None
-        if answer is None and "relationships" in path:
-            return None
-        if not isinstance(answer, dict) or "data" not in answer:
-            raise Unreachable("Klaviyo's answer is of another shape")
+        answer = self._http.mapping(method, path, params=params, body=body, missing=_GONE)
+        if "data" not in answer:
+            raise Unreachable("its answer is of another shape")
         return answer
+
+    @property
+    def _http(self) -> Http:
+        return Http(_URL, self._headers, self.transport)
 
     def _headers(self, content: bytes) -> dict[str, str]:
         return {

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx2
 
-from activation.adapters.base import Fatal, Limits, Member, Outcome, Refused, Unreachable
-from activation.adapters.http import Http, NotThere, path_of
+from activation.adapters.base import Limits, Member, Outcome, Refused, Unreachable
+from activation.adapters.http import Http, path_of
 
 _PAGE = 1000
 
@@ -168,14 +168,12 @@ class ListmonkAdapter:
         body: object = None,
     ) -> Any:
         """Return the `data` of an answer."""
-        try:
-            answer = self._http.call(method, f"api/{path}", params=params, body=body)
-        except NotThere:
-            raise Fatal(
-                "listmonk knows no such list or address; look at KOHORTE_LISTMONK_URL"
-            ) from None
-        if not isinstance(answer, dict) or "data" not in answer:
-            raise Unreachable("listmonk's answer is of another shape")
+        message = "listmonk knows no such list or address; look at KOHORTE_LISTMONK_URL"
+        answer = self._http.mapping(
+            method, f"api/{path}", params=params, body=body, missing=message
+        )
+        if "data" not in answer:
+            raise Unreachable("its answer is of another shape")
         return answer["data"]
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from activation.adapters.base import Fatal, Limits, Member, Outcome, Refused, Unreachable
+from activation.adapters.base import Fatal, Limits, Member, Outcome, Refused
 from activation.adapters.http import Http, NotThere, path_of
 
 _PAGE = 1000
@@ -153,14 +153,8 @@ class MailchimpAdapter:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
     ) -> Any:
-        try:
-            answer = self._http.call(method, path, params=params, body=body)
-        except NotThere:
-            message = "the list or segment is not there in Mailchimp; look at `to: {list: …}`"
-            raise Fatal(message) from None
-        if not isinstance(answer, dict):
-            raise Unreachable("Mailchimp's answer is of another shape")
-        return answer
+        message = "the list or segment is not there in Mailchimp; look at `to: {list: …}`"
+        return self._http.mapping(method, path, params=params, body=body, missing=message)
 
     @property
     def _http(self) -> Http:

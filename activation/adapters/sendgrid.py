@@ -168,15 +168,8 @@ class SendgridAdapter:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
     ) -> Any:
-        try:
-            answer = self._http.call(method, path, params=params, body=body)
-        except NotThere:
-            raise Fatal(
-                "the list is not there in SendGrid; let go of it: kohorte sync detach"
-            ) from None
-        if not isinstance(answer, dict):
-            raise Unreachable("SendGrid's answer is of another shape")
-        return answer
+        message = "the list is not there in SendGrid; let go of it: kohorte sync detach"
+        return self._http.mapping(method, path, params=params, body=body, missing=message)
 
     @property
     def _http(self) -> Http:

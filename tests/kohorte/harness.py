@@ -22,6 +22,12 @@ _REF = re.compile(r'\{\{ ref\("(\w+)"\) \}\}')
 _CONFIG = re.compile(r"\{\{ config\(.*\) \}\}\n")
 
 
+#: The built stays, as far as questions read them, made of those before.
+BUILT_STAYS = """
+    create table fct_segment_stays as
+    select *, cast(null as varchar) as entered_because, 'rule' as through
+    from int_segment_stays_before
+"""
 Rows = Sequence[Mapping[str, Any]]
 
 

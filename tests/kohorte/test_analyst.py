@@ -21,12 +21,6 @@ from tests.kohorte.worlds import documents, tables, worlds
 from tests.reference.evaluator import World
 from tests.reference.evaluator import evaluate as expected
 
-STAYS = """
-    create table fct_segment_stays as
-    select *, cast(null as varchar) as entered_because, 'rule' as through
-    from int_segment_stays_before
-"""
-
 
 def _definitions(document: dict[str, Any], world: World, folder: Path) -> Definitions:
     (folder / "spec.yml").write_text(json.dumps(document), encoding="utf-8")
@@ -51,7 +45,7 @@ def test_counting_and_explaining_agree_with_the_reference(
     with duckdb.connect() as connection:
         connection.execute("set threads = 1")
         load(DuckDB(connection), tables(world))
-        connection.execute(STAYS)
+        connection.execute(harness.BUILT_STAYS)
         warehouse = Warehouse(Path("memory"), connection)
         counted = answers(warehouse, definitions, definitions.specs.segments)
         assert {name: counted.sizes()[name] for name in truth} == {

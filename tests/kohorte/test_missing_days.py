@@ -18,11 +18,6 @@ from tests.kohorte import harness
 
 #: A noon in winter; the windows of days reach over the change of clocks.
 AS_OF = dt.datetime(2026, 11, 20, 11, 0)
-STAYS = """
-    create table fct_segment_stays as
-    select *, cast(null as varchar) as entered_because, 'rule' as through
-    from int_segment_stays_before
-"""
 
 
 def _explained(
@@ -36,7 +31,7 @@ def _explained(
     shop = harness.Shop(customers=[{"customer_id": "c1", column: value}], as_of=str(at))
     with duckdb.connect() as connection:
         shop.create(connection)
-        connection.execute(STAYS)
+        connection.execute(harness.BUILT_STAYS)
         warehouse = Warehouse(Path("memory"), connection)
         (found,) = explain(warehouse, definitions, "c1", definitions.specs.segments)
     return found

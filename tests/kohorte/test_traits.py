@@ -81,10 +81,7 @@ def test_what_a_customer_has_of_a_trait_is_told(tmp_path: Path) -> None:
     for key in ("a", "c", "f"):
         with duckdb.connect() as connection:
             _shop().create(connection)
-            connection.execute(
-                "create table fct_segment_stays as select *, cast(null as varchar) as"
-                " entered_because, 'rule' as through from int_segment_stays_before"
-            )
+            connection.execute(harness.BUILT_STAYS)
             warehouse = Warehouse(Path("memory"), connection)
             (told[key],) = explain(warehouse, definitions, key, definitions.specs.segments)
     found = {key: each.conditions.children[0].found for key, each in told.items()}
