@@ -18,13 +18,14 @@ import jinja2
 from kohorte.catalog import NAME, RESERVED
 from kohorte.errors import KohorteError, shown
 from kohorte.project import read_project
+from kohorte.publishing.copies import literal
 
 STAGING, MAPPING = Path("models/staging"), Path("models/intermediate")
 #: How DuckDB reads each kind of file, by the end of its name.
 _READERS = {
-    ".parquet": "read_parquet('{}')",
-    ".csv": "read_csv('{}', header = true, all_varchar = true)",
-    ".csv.gz": "read_csv('{}', header = true, all_varchar = true)",
+    ".parquet": "read_parquet({})",
+    ".csv": "read_csv({}, header = true, all_varchar = true)",
+    ".csv.gz": "read_csv({}, header = true, all_varchar = true)",
 }
 #: Names of files that hold a canonical table under another name.
 _ALIASES = {
@@ -155,7 +156,7 @@ def _raw_tables(folder: Path) -> list[RawTable]:
 
 def _columns(path: Path, ending: str) -> Iterator[RawColumn]:
     """Yield the columns of a raw file."""
-    reader = _READERS[ending].format(str(path).replace("'", "''"))
+    reader = _READERS[ending].format(literal(path))
     try:
         with duckdb.connect() as connection:
             found = connection.execute(f"describe select * from {reader}").fetchall()
@@ -193,7 +194,7 @@ def _sources(system: str, tables: Sequence[RawTable]) -> str:
     ]
     for table in tables:
         ending = next(end for end in _READERS if table.file.lower().endswith(end))
-        location = _READERS[ending].format(f"{{{{ var('raw')['{system}'] }}}}/{table.file}")
+        location = _READERS[ending].format(f"'{{{{ var('raw')['{system}'] }}}}/{table.file}'")
         lines += [
             f"      - name: {table.name}",
             f"        description: One row per row of {table.file}.",

@@ -9,11 +9,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from kohorte import forget as steps
-from kohorte import forgetting
 from kohorte.demo import generate
 from kohorte.errors import KohorteError
-from kohorte.forgetting import Person, find_people, search
+from kohorte.forgetting import search as searching
+from kohorte.forgetting import steps
+from kohorte.forgetting.people import LISTS, SEED, Person, find_people, remember_hashes
+from kohorte.forgetting.search import search
 from kohorte.project import WAREHOUSE_VARIABLE
 
 from tests.conftest import DEMO_UNTIL, Dbt
@@ -56,7 +57,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forgotten]:
         shop = Forgotten(folder)
         patch.setenv(WAREHOUSE_VARIABLE, str(shop.dbt.warehouse))
         patch.setattr(steps, "run_project", shop.build)
-        patch.setattr(forgetting, "_SEARCHED", ("seeds", "segments", "target"))
+        patch.setattr(searching, "_SEARCHED", ("seeds", "segments", "target"))
         yield shop
 
 
@@ -79,7 +80,7 @@ def story(shop: Forgotten) -> dict[str, Any]:
     )
     people = find_people(shop.root, [customer])
     mail = next(name for kind, name in people[0].identifiers if kind == "email")
-    with (shop.root / forgetting.LISTS).open("a", encoding="utf-8") as lists:
+    with (shop.root / LISTS).open("a", encoding="utf-8") as lists:
         lists.write(f"left_alone,{mail.upper()},asked for it,,,\n")
     before, _ = search(shop.root, people)
     facts = {table: shop.rows(f"from {table} order by all") for table in FACTS}
@@ -128,7 +129,7 @@ def test_the_whole_table_of_raw_rows_still_adds_up(shop: Forgotten, story: dict[
 
 
 def test_nothing_but_hashes_is_kept(shop: Forgotten, story: dict[str, Any]) -> None:
-    with (shop.root / forgetting.SEED).open(encoding="utf-8") as seed:
+    with (shop.root / SEED).open(encoding="utf-8") as seed:
         header, *rows = list(csv.reader(seed))
     assert header == ["salt", "identifier_hash"]
     assert len(rows) == len(story["people"][0].identifiers) + len(story["people"][0].ids)
@@ -140,9 +141,9 @@ def test_forgetting_again_goes_on_and_changes_nothing(
     shop: Forgotten, story: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "run_project", lambda *arguments, **options: 0)
-    seed = (shop.root / forgetting.SEED).read_bytes()
+    seed = (shop.root / SEED).read_bytes()
     assert steps.forget(shop.root, [story["customer"]], ["shop"], shop.raw, "", print) == 0
-    assert (shop.root / forgetting.SEED).read_bytes() == seed
+    assert (shop.root / SEED).read_bytes() == seed
 
 
 def test_whom_nobody_knows_is_an_error(shop: Forgotten, story: dict[str, Any]) -> None:
@@ -165,10 +166,10 @@ def test_a_warehouse_that_is_not_whole_is_an_error(
 @pytest.mark.parametrize("text", ["salt,hash\n", "salt,identifier_hash\na,b\nc,d\n", "a\n"])
 def test_a_spoiled_seed_is_an_error_and_left_as_it_is(tmp_path: Path, text: str) -> None:
     (tmp_path / "seeds").mkdir()
-    (tmp_path / forgetting.SEED).write_text(text, encoding="utf-8")
+    (tmp_path / SEED).write_text(text, encoding="utf-8")
     with pytest.raises(KohorteError, match="one salt in all rows"):
-        forgetting.remember_hashes(tmp_path, [Person(("shop:1",))])
-    assert (tmp_path / forgetting.SEED).read_text(encoding="utf-8") == text
+        remember_hashes(tmp_path, [Person(("shop:1",))])
+    assert (tmp_path / SEED).read_text(encoding="utf-8") == text
 
 
 def test_names_inside_of_others_are_no_names(

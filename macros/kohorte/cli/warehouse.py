@@ -62,7 +62,7 @@ def forget(
 
     Example: kohorte forget shop:C0000000012
     """
-    from kohorte.forget import forget as forget_
+    from kohorte.forgetting.steps import forget as forget_
     from kohorte.project import read_project
 
     root = project_dir.resolve()

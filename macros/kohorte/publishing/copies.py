@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from kohorte.publishing.files import told
 from kohorte.publishing.generations import OPEN_FILE, PRIVATE_FILE
 from kohorte.publishing.tables import Table
 
@@ -256,6 +257,20 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, li
         [catalog.strip('"'), name],
     ).fetchall()
     return dict(rows)
+
+
+def compact(path: Path) -> None:
+    """Write a DuckDB file anew: what was deleted in it is in no block of the new one."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    try:
+        with told(path), duckdb.connect() as connection:
+            connection.execute(f"attach {literal(path)} as old (read_only)")
+            connection.execute(f"attach {literal(new)} as new")
+            connection.execute("copy from database old to new")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def quoted(name: str) -> str:

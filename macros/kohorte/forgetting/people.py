@@ -1,17 +1,11 @@
-"""Forget a person: out of every table, list, tool and file of the project, for good.
-
-What stays is a salted hash of each identifier, in a seed, so that raw rows of the person
-are read no more. Raw files belong to the systems that wrote them and are left alone.
-"""
+"""Whom to forget, the hashes that are kept, and what remembers a person between runs."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,20 +13,15 @@ from pathlib import Path
 import duckdb
 
 from kohorte.errors import KohorteError, shown
-from kohorte.project import WAREHOUSE_NAME, serving_folder, warehouse_path
+from kohorte.project import warehouse_path
 from kohorte.publishing.files import opened, told
 
 SEED = Path("seeds/forgotten_identifiers.csv")
 LISTS = Path("seeds/manual_lists.csv")
-#: What the project writes, and what people write that names customers.
-_SEARCHED = ("seeds", "segments", "target", "logs", ".dagster")
-#: What it writes beside the warehouse; what else is in that folder is somebody else's.
-_BESIDE = ("*.duckdb", "*.duckdb.wal", "*.json", "serving/**/*", "replay/**/*", "outbox*/**/*")
 #: Shorter identifiers stand in other words as well, and are looked for with their system only.
 _SHORTEST = 6
 _HEADER = ["salt", "identifier_hash"]
 _CUSTOMER = "customer"
-_TEXTS = re.compile(r"VARCHAR|JSON|STRUCT|MAP")
 
 
 @dataclass(frozen=True)
@@ -52,26 +41,6 @@ class Person:
                 bare = identifier.partition(":")[2]
                 found |= {bare} if len(bare) >= _SHORTEST else set()
         return found
-
-
-@dataclass(frozen=True)
-class Place:
-    """A file, and the table in it if it has some, where a person still stands."""
-
-    file: str
-    table: str = ""
-    rows: int = 0
-
-    @property
-    def is_handed_over(self) -> bool:
-        """Tell whether the file was written for another tool to read."""
-        return any(part.startswith("outbox") for part in Path(self.file).parts)
-
-    def words(self) -> str:
-        """Return file, table and rows, as far as there are any."""
-        table = f", table {self.table}" if self.table else ""
-        rows = f": {self.rows:,} {'row' if self.rows == 1 else 'rows'}" if self.rows else ""
-        return f"{self.file}{table}{rows}"
 
 
 def find_people(root: Path, customers: Sequence[str]) -> list[Person]:
@@ -170,107 +139,6 @@ def strike_from_history(root: Path, people: Sequence[Person]) -> int:
     return count
 
 
-def compact(path: Path) -> None:
-    """Write a DuckDB file anew: what was deleted in it is in no block of the new one."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    try:
-        with told(path), duckdb.connect() as connection:
-            connection.execute(f"attach '{_quoted(path)}' as old (read_only)")
-            connection.execute(f"attach '{_quoted(new)}' as new")
-            connection.execute("copy from database old to new")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def prune_publications(root: Path) -> None:
-    """Remove all publications but the one that readers see."""
-    from kohorte.publishing.generations import Generations
-
-    generations = Generations(serving_folder(root, WAREHOUSE_NAME))
-    with told(generations.serving), generations.locked():
-        for number in generations.numbers():
-            if number != generations.current():
-                generations.remove(number)
-
-
-def search(root: Path, people: Sequence[Person]) -> tuple[list[Place], int]:
-    """Return where people still stand, and how many files were looked through.
-
-    Raises KohorteError when a file cannot be read.
-    """
-    names = sorted(name for person in people for name in person.names())
-    texts = "|".join(re.escape(name) for name in names)
-    pattern = f"(?i)(^|[^0-9a-z]){'(' + texts + ')'}($|[^0-9a-z])"
-    plain = re.compile(pattern.encode())
-    found: list[Place] = []
-    count = 0
-    for path in _files(root):
-        count += 1
-        where = os.path.relpath(path, root)
-        if path.suffix == ".duckdb":
-            found += [Place(where, *place) for place in _in_database(path, pattern)]
-        elif path.suffix == ".parquet":
-            found += [Place(where, *place) for place in _in_parquet(path, pattern)]
-        elif plain.search(path.read_bytes()):
-            found.append(Place(where))
-    return found, count
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Yield the files of the project that may name somebody, each once."""
-    paths = {path for name in _SEARCHED for path in (root / name).rglob("*")}
-    paths |= {path for name in _BESIDE for path in warehouse_path(root).parent.glob(name)}
-    for path in sorted(paths):
-        if path.is_file() and not path.is_symlink():
-            yield path
-
-
-def _in_database(path: Path, pattern: str) -> Iterator[tuple[str, int]]:
-    """Yield the tables of a DuckDB file that match, with how many rows do."""
-    with opened(path) as connection:
-        tables = connection.execute(
-            "select t.schema_name || '.' || t.table_name,"
-            " list(struct_pack(n := c.column_name, t := c.data_type))"
-            " from duckdb_tables() as t inner join duckdb_columns() as c using (table_oid)"
-            " where t.database_name = current_database()"
-            " and c.database_name = current_database() group by all order by all"
-        ).fetchall()
-        for table, columns in tables:
-            schema, _, name = table.partition(".")
-            relation = f'"{schema}"."{name}"'
-            texts = [column["n"] for column in columns if _TEXTS.search(column["t"])]
-            count = _matching(connection, relation, texts, pattern)
-            if count:
-                yield name, count
-
-
-def _in_parquet(path: Path, pattern: str) -> Iterator[tuple[str, int]]:
-    with told(path), duckdb.connect() as connection:
-        relation = f"read_parquet('{_quoted(path)}')"
-        columns = connection.execute(f"describe select * from {relation}").fetchall()
-        texts = [name for name, kind, *_ in columns if _TEXTS.search(kind)]
-        count = _matching(connection, relation, texts, pattern)
-        if count:
-            yield "", count
-
-
-def _matching(
-    connection: duckdb.DuckDBPyConnection, relation: str, texts: Sequence[str], pattern: str
-) -> int:
-    """Return how many rows have a text that matches."""
-    if not texts:
-        return 0
-    tests = " or ".join(
-        'regexp_matches(cast("{}" as varchar), $pattern)'.format(name.replace('"', '""'))
-        for name in texts
-    )
-    query = f"select count(*) from {relation} where {tests}"
-    found = connection.execute(query, {"pattern": pattern}).fetchone()
-    return int(found[0]) if found else 0
-
-
 def _forgotten(root: Path) -> tuple[set[str], str]:
     """Return the hashes in the seed, and their salt; raises KohorteError for another form."""
     path = root / SEED
@@ -300,7 +168,3 @@ def _write(path: Path, rows: Sequence[Sequence[str]]) -> None:
     with told(path):
         new.write_text(text.getvalue(), encoding="utf-8")
         new.replace(path)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -6,8 +6,19 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kohorte import forgetting
-from kohorte.project import warehouse_path
+from kohorte.forgetting.people import (
+    LISTS,
+    SEED,
+    Person,
+    find_people,
+    remember_hashes,
+    strike_from_history,
+    strike_from_lists,
+)
+from kohorte.forgetting.search import search
+from kohorte.project import serving_folder, warehouse_path
+from kohorte.publishing.copies import compact
+from kohorte.publishing.generations import Generations
 from kohorte.replay import before_replay_path, replay_path
 from kohorte.run import run_project
 
@@ -25,26 +36,26 @@ def forget(
     Whatever stops it, the same call goes on: each step does nothing where it was done.
     Raises KohorteError when nobody has an id, a tool does not let go, or a file is in use.
     """
-    people = forgetting.find_people(root, customers)
+    people = find_people(root, customers)
     _take_out_of_tools(root, people, say)
-    hashes = forgetting.remember_hashes(root, people)
-    say(f"{forgetting.SEED}: {hashes:,} new hashes; commit it, other machines read it as well")
-    entries = forgetting.strike_from_lists(root, people)
+    hashes = remember_hashes(root, people)
+    say(f"{SEED}: {hashes:,} new hashes; commit it, other machines read it as well")
+    entries = strike_from_lists(root, people)
     if entries:
-        say(f"{forgetting.LISTS}: {entries:,} entries struck; commit it")
-    say(f"history: {forgetting.strike_from_history(root, people):,} rows deleted")
+        say(f"{LISTS}: {entries:,} entries struck; commit it")
+    say(f"history: {strike_from_history(root, people):,} rows deleted")
     shutil.rmtree(replay_path(root).parent, ignore_errors=True)
     before_replay_path(root).unlink(missing_ok=True)
-    status = run_project(root, systems, raw, as_of, before_publishing=forgetting.compact)
+    status = run_project(root, systems, raw, as_of, before_publishing=compact)
     if status:
         return status
-    forgetting.prune_publications(root)
+    generations = Generations(serving_folder(root))
+    with generations.locked():
+        generations.prune(1)
     return _searched(root, people, say)
 
 
-def _take_out_of_tools(
-    root: Path, people: Sequence[forgetting.Person], say: Callable[[str], None]
-) -> None:
+def _take_out_of_tools(root: Path, people: Sequence[Person], say: Callable[[str], None]) -> None:
     """Take people out of the audiences that the sync put them into, if there was ever one."""
     if not any(warehouse_path(root).parent.glob("sync*.duckdb")):
         return
@@ -56,9 +67,9 @@ def _take_out_of_tools(
     say(f"tools: taken out of {count:,} {'audience' if count == 1 else 'audiences'}")
 
 
-def _searched(root: Path, people: Sequence[forgetting.Person], say: Callable[[str], None]) -> int:
+def _searched(root: Path, people: Sequence[Person], say: Callable[[str], None]) -> int:
     """Say where people still stand; return 1 if they do in a file of the project's own."""
-    found, files = forgetting.search(root, people)
+    found, files = search(root, people)
     handed_over = [place for place in found if place.is_handed_over]
     left = [place for place in found if not place.is_handed_over]
     for place in handed_over:
