@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from activation.adapters import mailchimp
-from activation.adapters.base import Fatal, Member
+from activation.adapters.base import Fatal, Member, Unreachable
 from activation.run import Report
 from tests.activation.adapters.services import (
     SERVICES,
@@ -139,6 +139,47 @@ def test_whoever_is_no_contact_is_not_made_one_by_mailchimp(tmp_path: Path) -> N
     report = sync.run(shop.audience())
     assert (report.confirmed, report.rejected) == (1, 1)
     assert set(service.people) == {"c0000@example.com"}
+
+
+def test_adding_and_removing_twice_is_doing_it_once(service: Service) -> None:
+    members = [Member("c1", "ann@example.com"), Member("c2", "Pat.O'Hara@example.com")]
+    for member in members if isinstance(service, Mailchimp) else []:
+        service.put(member.address)
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    first = tool.add(remote, members)
+    assert [each.state for each in first] == ["confirmed", "confirmed"]
+    assert tool.add(remote, members) == first
+    assert len(service.on_list()) == 2
+    for _ in range(2):
+        assert {each.state for each in tool.remove(remote, members)} == {"confirmed"}
+        assert service.on_list() == set()
+
+
+def test_what_sendgrid_has_not_done_yet_is_not_confirmed() -> None:
+    service = Sendgrid()
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    members = [Member("c1", "ann@example.com")]
+    service.is_stuck = True
+    with pytest.raises(Unreachable, match="not done yet"):
+        tool.add(remote, members)
+    service.is_stuck = False
+    (added,) = tool.add(remote, members)
+    service.is_stuck = True
+    with pytest.raises(Unreachable, match="not done yet"):
+        tool.remove(remote, [replace(members[0], remote_id=added.remote_id)])
+
+
+def test_who_unsubscribes_after_being_put_in_stays_unsubscribed_in_listmonk(tmp_path: Path) -> None:
+    service, shop = Listmonk(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members, shop.max_removed = people(2), 1.0
+    run(service, shop)
+    person = service.people["c0000@example.com"]
+    person.lists[service.list_of(LIST)] = "unsubscribed"
+    shop.members = people(1, 1)
+    assert run(service, shop).state == "succeeded"
+    assert person.lists[service.list_of(LIST)] == "unsubscribed"
 
 
 @pytest.mark.parametrize("is_blocked", [False, True])
