@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from kohorte.errors import KohorteError
 
-from activation.adapters.base import Fatal, Member, Refused, Unreachable
+from activation.adapters.base import (
+    Adapter,
+    Fatal,
+    Job,
+    Member,
+    Refused,
+    Settles,
+    Unreachable,
+)
 from activation.masking import masked
 from activation.plan import Audience
 from activation.run import Sync, destination_of
@@ -137,7 +146,8 @@ def detach(sync: Sync, name: str) -> int:
         rows = connection.execute(
             "delete from activation.members where audience = ? returning 1", [name]
         ).fetchall()
-        connection.execute("delete from activation.bindings where audience = ?", [name])
+        for table in ("bindings", "jobs"):
+            connection.execute(f"delete from activation.{table} where audience = ?", [name])
     return len(rows)
 
 
@@ -188,8 +198,14 @@ def _take_out(
         if destination_of(adapter) != destination:
             yield f"  {audience}: is in another account of {tool}"
             return
+        member = Member(member_id, address, {}, remote_id)
         try:
-            (outcome,) = adapter.remove(remote, [Member(member_id, address, {}, remote_id)])
+            _settle_jobs(sync, adapter, audience, destination, remote, member)
+            answer = adapter.remove(remote, [member])
+            if isinstance(answer, Job):
+                assert isinstance(adapter, Settles)
+                answer = adapter.settle(remote, "remove", answer, [member])
+            (outcome,) = answer
         except (Fatal, Refused, Unreachable) as error:
             yield f"  {audience}: {error}"
             return
@@ -208,12 +224,32 @@ def _take_out(
             " and member_id = $member",
             values,
         )
-        connection.execute(
-            "delete from activation.members"
-            " where audience = $audience and destination = $destination"
-            " and member_id = $member",
-            {name: values[name] for name in ("audience", "destination", "member")},
-        )
+        for table in ("members", "jobs"):
+            connection.execute(
+                f"delete from activation.{table}"
+                " where audience = $audience and destination = $destination"
+                " and member_id = $member",
+                {name: values[name] for name in ("audience", "destination", "member")},
+            )
+
+
+def _settle_jobs(
+    sync: Sync, adapter: Adapter, audience: str, destination: str, remote: str, member: Member
+) -> None:
+    """Wait for the jobs that might put a member in after it was taken out.
+
+    Raises Unreachable when one is not done yet.
+    """
+    with sync.state.transaction() as connection:
+        jobs = connection.execute(
+            "select kind, job from activation.jobs"
+            " where audience = ? and destination = ? and member_id = ?",
+            [audience, destination, member.member_id],
+        ).fetchall()
+    for kind, key in jobs:
+        assert isinstance(adapter, Settles)
+        with suppress(Refused):
+            adapter.settle(remote, kind, Job(key), [member])
 
 
 def status(sync: Sync) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from activation.adapters.base import Member, Outcome
+from activation.adapters.base import Job, Member, Outcome
 from activation.lease import renew
 from activation.plan import Audience, Plan, make_plan
 from activation.state import State
@@ -24,7 +24,9 @@ _HASH = "sha256((select any_value(salt) from activation.settings) || lower({}))"
 #: The rows of `activation.members` of one audience in one account.
 _MINE = "audience = $audience and destination = $destination"
 _TO_SEND = f"""
-select wanted.customer_id, wanted.address, wanted.fields, known.remote_id
+select
+    wanted.customer_id, wanted.address, wanted.fields, known.remote_id,
+    md5(wanted.address || chr(10) || wanted.fields) as payload_hash
 from kohorte.fct_audience_members as wanted
 left join activation.members as known
     on wanted.customer_id = known.member_id
@@ -39,20 +41,21 @@ where wanted.audience = $audience
 order by wanted.customer_id
 """
 _TO_REMOVE = f"""
-select member_id, coalesce(identifier, ''), '{{}}', remote_id
+select member_id, coalesce(identifier, ''), '{{}}', remote_id, null as payload_hash
 from activation.members
 where {_MINE} and member_id in (select unnest($ids::varchar[]))
 order by member_id
 """
 _BATCH = f"""
 create or replace temp table batch as
-select member_id, identifier, was_there, {_HASH.format("address")} as identifier_hash
+select member_id, identifier, was_there, payload_hash, {_HASH.format("address")} as identifier_hash
 from (
     select
         unnest($ids::varchar[]) as member_id,
         unnest($addresses::varchar[]) as address,
         unnest($identifiers::varchar[]) as identifier,
-        unnest($there::boolean[]) as was_there
+        unnest($there::boolean[]) as was_there,
+        unnest($payloads::varchar[]) as payload_hash
 )
 """
 _NEW_ROWS = f"""
@@ -80,7 +83,8 @@ where batch.member_id = members.member_id and {_MINE}
 _INTENDED = f"""
 update activation.members set
     state = case when $kind = 'update' then state else 'unknown' end,
-    payload_hash = case when $kind = 'remove' then payload_hash end,
+    payload_hash = case when $kind = 'remove' then members.payload_hash end,
+    sent_hash = batch.payload_hash,
     attempts = attempts + 1,
     changed_at = $now
 from batch
@@ -103,11 +107,11 @@ update activation.members set
         else 'present'
     end,
     payload_hash = case
-        when answered.outcome = 'confirmed' and $kind <> 'remove' then sent.payload_hash
+        when answered.outcome = 'confirmed' and $kind <> 'remove' then sent_hash
         else members.payload_hash
     end,
     refused_hash = case
-        when answered.outcome = 'rejected' and $kind <> 'remove' then sent.payload_hash
+        when answered.outcome = 'rejected' and $kind <> 'remove' then sent_hash
     end,
     remote_id = coalesce(answered.remote_id, members.remote_id),
     identifier = case
@@ -123,11 +127,6 @@ update activation.members set
     end,
     changed_at = $now
 from answered
-left join (
-    select customer_id, md5(address || chr(10) || fields) as payload_hash
-    from kohorte.fct_audience_members
-    where audience = $audience and customer_id in (select member_id from answered)
-) as sent on answered.member_id = sent.customer_id
 where answered.member_id = members.member_id and {_MINE}
 """
 _SUPPRESSED = f"""
@@ -137,6 +136,20 @@ from answered
 inner join activation.members as members on answered.member_id = members.member_id
 where answered.outcome = 'suppressed' and {_MINE}
 """
+_STARTED = """
+insert into activation.jobs
+select $audience, $destination, $job, $kind, unnest($ids::varchar[]), $now
+"""
+_JOBS = f"""
+select job, kind, min(sent_at) as sent_at, list(member_id) as ids
+from activation.jobs
+where {_MINE}
+group by job, kind
+order by sent_at, job
+"""
+_DONE = (
+    f"delete from activation.jobs where {_MINE} and member_id in (select unnest($ids::varchar[]))"
+)
 _FORGOTTEN = f"delete from activation.members where state = 'removed' and {_MINE}"
 _RELEASED = f"""
 delete from activation.members
@@ -234,15 +247,22 @@ class Ledger:
                     [self.run, kind, position, size],
                 ).fetchall()
                 ids = [member for _, member in operations]
-                rows = connection.execute(query, {**self.mine, "ids": ids}).fetchall()
+                members = self._members(connection, query, ids)
             if not operations:
                 return
             position = operations[-1][0]
-            if rows:
-                yield [
-                    Member(key, address, json.loads(text), remote)
-                    for key, address, text, remote in rows
-                ]
+            if members:
+                yield members
+
+    def _members(
+        self, connection: duckdb.DuckDBPyConnection, query: str, ids: Sequence[str]
+    ) -> list[Member]:
+        """Return the members with these ids, for a call."""
+        rows = connection.execute(query, {**self.mine, "ids": ids}).fetchall()
+        return [
+            Member(key, address, json.loads(text), remote, payload)
+            for key, address, text, remote, payload in rows
+        ]
 
     def intend(self, kind: str, members: Sequence[Member], there: set[str]) -> None:
         """Write down a call before it is made; `there` are those whom the tool held before."""
@@ -258,6 +278,7 @@ class Ledger:
                         for member in members
                     ],
                     "there": [member.member_id in there for member in members],
+                    "payloads": [member.payload_hash for member in members],
                 },
             )
             if kind == "add":
@@ -273,8 +294,10 @@ class Ledger:
     def record(self, kind: str, outcomes: Sequence[Outcome], sent_at: datetime) -> None:
         """Write down what came of each member of a call."""
         now = self.clock()
-        with self.transaction(reads=True) as connection:
-            connection.execute(_ANSWERED, _columns(outcomes))
+        columns = _columns(outcomes)
+        with self.transaction() as connection:
+            connection.execute(_ANSWERED, columns)
+            connection.execute(_DONE, {**self.mine, "ids": columns["ids"]})
             connection.execute(
                 _RECORDED,
                 {**self.mine, "kind": kind, "now": now, "removes_by": self.removes_by},
@@ -291,6 +314,27 @@ class Ledger:
                 "insert into activation.batches values (?, ?, ?, ?, ?)",
                 [self.run, kind, len(outcomes), sent_at, now],
             )
+
+    def started(self, kind: str, job: Job, members: Sequence[Member]) -> None:
+        """Write down that the tool took a call in, and what it calls it."""
+        ids = [member.member_id for member in members]
+        values = {**self.mine, "job": job.key, "kind": kind, "ids": ids, "now": self.clock()}
+        with self.transaction() as connection:
+            connection.execute(_STARTED, values)
+
+    def jobs(self) -> list[tuple[str, Job, datetime, list[Member]]]:
+        """Return what the tool has taken in and not done yet, as far as we know."""
+        with self.transaction() as connection:
+            return [
+                (kind, Job(key), sent_at, self._members(connection, _TO_REMOVE, ids))
+                for key, kind, sent_at, ids in connection.execute(_JOBS, self.mine).fetchall()
+            ]
+
+    def give_up(self, members: Sequence[Member]) -> None:
+        """Forget a job: its members are unknown, and sent again."""
+        ids = [member.member_id for member in members]
+        with self.transaction() as connection:
+            connection.execute(_DONE, {**self.mine, "ids": ids})
 
     def unanswered(self, kind: str, members: Sequence[Member], reason: str) -> None:
         """Write down that nobody knows what became of a call."""

@@ -15,7 +15,8 @@ MAX_DELAY = "interval 30 day"
 #: an answer that never came counts as held, because it may have been. Whoever the audience
 #: held before we came (`was_there`) is never removed, only forgotten. A row that was refused
 #: waits until its payload changes or its delay is over; one whose delay lies beyond all
-#: delays was written before the clock was set back, and waits no more.
+#: delays was written before the clock was set back, and waits no more. Whoever is in a job of
+#: the tool's is left alone until it is done.
 _PLAN = f"""
 create temp table planned as
 with
@@ -35,6 +36,11 @@ permitted as (
 known as (
     select *, state in ('present', 'unknown') as is_held
     from activation.members
+    where audience = $audience and destination = $destination
+),
+at_work as (
+    select member_id
+    from activation.jobs
     where audience = $audience and destination = $destination
 ),
 suppressed as (
@@ -64,6 +70,7 @@ joined as (
     left join permitted
         on coalesce(wanted.member_id, known.member_id) = permitted.member_id
     left join suppressed on wanted.identifier_hash = suppressed.identifier_hash
+    anti join at_work on coalesce(wanted.member_id, known.member_id) = at_work.member_id
 ),
 operations as (
     select 1 as step, 'remove' as kind, member_id, is_withdrawal, null as payload_hash

@@ -15,7 +15,16 @@ import duckdb
 from kohorte.errors import KohorteError
 
 from activation import lease
-from activation.adapters.base import Adapter, Fatal, Member, Outcome, Refused, Unreachable
+from activation.adapters.base import (
+    Adapter,
+    Fatal,
+    Job,
+    Member,
+    Outcome,
+    Refused,
+    Settles,
+    Unreachable,
+)
 from activation.adapters.http import NotThere
 from activation.breaker import MAX_AGE, Source, objections
 from activation.ledger import Ledger
@@ -24,6 +33,8 @@ from activation.state import State
 
 #: After so many calls in a row without an answer, the tool is left alone until the next run.
 _MAX_UNREACHABLE = 3
+#: A job of the tool's that is not done after this is given up, and its members are sent anew.
+_MAX_JOB = timedelta(days=1)
 _RECENT = 5
 _SENT = ("remove", "add", "update")
 _UNNAMED = Outcome("", "rejected", "the tool's answer does not name it")
@@ -142,11 +153,14 @@ class _Run:
     remote: str = ""
     counts: _Counts = field(default_factory=_Counts)
     unreachable_in_a_row: int = 0
+    #: So many members are in jobs of the tool's that are not done.
+    at_work: int = 0
 
     def report(self) -> Report:
         """Carry out the run, and say what came of it."""
         try:
             self.remote = self._bound()
+            self._settle_jobs()
             plan, said = self.ledger.plan(partial(self.sync.objections, self.ledger.destination))
             self._carry_out(plan, withdrawals_only=bool(said))
             if said:
@@ -193,6 +207,30 @@ class _Run:
             )
         return remote
 
+    def _settle_jobs(self) -> None:
+        """Ask what came of the jobs that earlier runs left with the tool."""
+        for kind, job, sent_at, members in self.ledger.jobs():
+            if abs(self.sync.clock() - sent_at) > _MAX_JOB:
+                self.ledger.give_up(members)
+            elif self.unreachable_in_a_row >= _MAX_UNREACHABLE:
+                self.at_work += len(members)
+            else:
+                self._settle(kind, job, sent_at, members)
+        self.unreachable_in_a_row = 0
+
+    def _settle(self, kind: str, job: Job, sent_at: datetime, members: Sequence[Member]) -> None:
+        """Ask what came of one job; one that failed is sent anew by this run."""
+        try:
+            outcomes = self._settled(kind, job, members)
+        except Refused:
+            return
+        except Unreachable:
+            self.unreachable_in_a_row += 1
+            self.at_work += len(members)
+            return
+        self.unreachable_in_a_row = 0
+        self._record(kind, outcomes, sent_at)
+
     def _carry_out(self, plan: Plan, *, withdrawals_only: bool) -> None:
         """Send removals, then additions, then updates; of a blocked plan only withdrawals."""
         total, done = plan.adds + plan.removes + plan.updates, 0
@@ -223,6 +261,10 @@ class _Run:
             self.ledger.unanswered(kind, members, str(error))
             return
         self.unreachable_in_a_row = 0
+        self._record(kind, outcomes, sent_at)
+
+    def _record(self, kind: str, outcomes: Sequence[Outcome], sent_at: datetime) -> None:
+        """Write down what came of each member, and count it."""
         self.ledger.record(kind, outcomes, sent_at)
         self.counts.confirmed += sum(each.state == "confirmed" for each in outcomes)
         self.counts.rejected += sum(each.state != "confirmed" for each in outcomes)
@@ -244,22 +286,35 @@ class _Run:
             "add": self.adapter.add, "update": self.adapter.update, "remove": self.adapter.remove,
         }  # fmt: skip
         try:
-            found = {each.member_id: each for each in calls[kind](self.remote, members)}
+            answer = calls[kind](self.remote, members)
+            if isinstance(answer, Job):
+                self.ledger.started(kind, answer, members)
+                return self._settled(kind, answer, members)
         except Refused as refusal:
             if len(members) == 1:
                 return [Outcome(members[0].member_id, "rejected", str(refusal))]
             half = len(members) // 2
             return self._answers(kind, members[:half]) + self._answers(kind, members[half:])
-        return [
-            found.get(member.member_id) or replace(_UNNAMED, member_id=member.member_id)
-            for member in members
-        ]
+        return _named(answer, members)
+
+    def _settled(self, kind: str, job: Job, members: Sequence[Member]) -> list[Outcome]:
+        """Return an outcome for each member of a job; one that failed is forgotten."""
+        assert isinstance(self.adapter, Settles)
+        try:
+            return _named(self.adapter.settle(self.remote, kind, job, members), members)
+        except Refused:
+            self.ledger.give_up(members)
+            raise
 
     def _ended(self, plan: Plan) -> Report:
         """Close a run that came to its end: is the tool as planned?"""
         left = self.ledger.left()
-        self.counts.unknown += left
-        reasons = [f"{left:,} wait until the tool has let go of their old address"] if left else []
+        self.counts.unknown += left + self.at_work
+        waits = {
+            "until the tool has let go of their old address": left,
+            "for a job of the tool's": self.at_work,
+        }
+        reasons = [f"{count:,} wait {what}" for what, count in waits.items() if count]
         state = "incomplete" if self.counts.unknown else "succeeded"
         return self._finished(state, plan, *reasons)
 
@@ -268,6 +323,15 @@ class _Run:
         counts = asdict(self.counts)
         self.ledger.finish(state, "; ".join(reasons), counts)
         return Report(self.audience.name, state, plan, **counts, reasons=reasons)
+
+
+def _named(outcomes: Sequence[Outcome], members: Sequence[Member]) -> list[Outcome]:
+    """Return an outcome for each member; whom the answer does not name is rejected."""
+    found = {each.member_id: each for each in outcomes}
+    return [
+        found.get(member.member_id) or replace(_UNNAMED, member_id=member.member_id)
+        for member in members
+    ]
 
 
 def utc_now() -> datetime:

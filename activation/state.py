@@ -17,7 +17,7 @@ import duckdb
 from kohorte.errors import KohorteError
 from kohorte.publishing.files import told
 
-_VERSION = 1
+_VERSION = 2
 _SECONDS_TO_WAIT, _PAUSE = 30.0, 0.05
 _FULL = (
     "the disk is full; what the tool was told before is known\n"
@@ -37,7 +37,7 @@ create table if not exists activation.members (
     audience varchar, destination varchar, member_id varchar,
     identifier varchar, identifier_hash varchar, remote_id varchar, payload_hash varchar,
     refused_hash varchar, state varchar, was_there boolean, attempts int, next_attempt_at timestamp,
-    reason varchar, changed_at timestamp
+    reason varchar, changed_at timestamp, sent_hash varchar
 );
 create table if not exists activation.runs (
     run bigint, audience varchar, destination varchar, state varchar, reason varchar,
@@ -53,6 +53,10 @@ create table if not exists activation.operations (
 create table if not exists activation.batches (
     run bigint, kind varchar, size bigint, sent_at timestamp, answered_at timestamp
 );
+create table if not exists activation.jobs (
+    audience varchar, destination varchar, job varchar, kind varchar, member_id varchar,
+    sent_at timestamp
+);
 create table if not exists activation.approvals (
     audience varchar, plan_hash varchar, approved_at timestamp, used_by_run bigint
 );
@@ -60,6 +64,8 @@ create table if not exists activation.suppressions (
     destination varchar, identifier_hash varchar, reason varchar, seen_at timestamp
 );
 """
+#: What a file of version 1 lacks, beside tables.
+_SINCE_1 = "alter table activation.members add column sent_hash varchar"
 
 
 @dataclass(frozen=True)
@@ -110,13 +116,15 @@ class State:
                 return connection
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make the tables of a new file; refuse the file of a newer version."""
+        """Make the tables of a new file, bring an older one up to date, refuse a newer one."""
         known = connection.execute(
             "select count(*) from duckdb_tables() where schema_name = 'activation'"
         ).fetchone()
         if known != (0,):
             found = connection.execute("select max(version) from activation.settings").fetchone()
-            if found != (_VERSION,):
+            if found == (1,):
+                self._bring_up_to_date(connection)
+            elif found != (_VERSION,):
                 connection.close()
                 message = f"{self.path} was written by another version of Kohorte"
                 raise KohorteError(f"{message}; use that one")
@@ -126,6 +134,15 @@ class State:
         connection.execute(
             "insert into activation.settings values (?, ?)", [_VERSION, secrets.token_hex(16)]
         )
+        connection.execute("commit")
+
+    @staticmethod
+    def _bring_up_to_date(connection: duckdb.DuckDBPyConnection) -> None:
+        """Add what came with version 2; all of it or nothing."""
+        connection.execute("begin")
+        connection.execute(_TABLES)
+        connection.execute(_SINCE_1)
+        connection.execute("update activation.settings set version = ?", [_VERSION])
         connection.execute("commit")
 
 

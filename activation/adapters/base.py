@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -12,13 +12,14 @@ class Member:
     """One person for one call: our id, where to write to, and what travels along.
 
     For a removal `address` is empty when it is not needed: `remote_id` is there then, or the
-    tool goes by our id.
+    tool goes by our id. `payload_hash` tells what is sent from what was sent before.
     """
 
     member_id: str
     address: str = field(default="", repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     remote_id: str | None = None
+    payload_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class Outcome:
     state: Literal["confirmed", "rejected", "suppressed"]
     reason: str = ""
     remote_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A call that the tool took in and carries out later; `key` is the tool's name of it."""
+
+    key: str
 
 
 @dataclass(frozen=True)
@@ -78,14 +86,26 @@ class Adapter(Protocol):
     def holding(self, remote: str, members: Sequence[Member]) -> set[str]:
         """Return the ids (ours) of the members that the audience holds already."""
 
-    def add(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def add(self, remote: str, members: Sequence[Member]) -> list[Outcome] | Job:
         """Put members into the audience; changes no subscription."""
 
-    def update(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def update(self, remote: str, members: Sequence[Member]) -> list[Outcome] | Job:
         """Send the fields of members that are in the audience."""
 
-    def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome] | Job:
         """Take members out of the audience; whoever is not there is confirmed."""
 
     def read_back(self, remote: str) -> Iterator[str]:
         """Yield the address of everybody in the audience, whoever put them there."""
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """An adapter whose calls may end in jobs."""
+
+    def settle(self, remote: str, kind: str, job: Job, members: Sequence[Member]) -> list[Outcome]:
+        """Return what came of a job: an `add`, `update` or `remove` of these members.
+
+        Waits for a while. Raises Unreachable when it is not done then, Refused when the tool
+        gave it up.
+        """

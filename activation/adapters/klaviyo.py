@@ -20,7 +20,7 @@ from activation.adapters.base import Fatal, Limits, Member, Outcome, Refused, Un
 from activation.adapters.http import Http, NotThere, chunks, path_of
 
 _URL = "https://a.klaviyo.com/api/"
-_REVISION = "2025-10-15"
+_REVISION = "2026-10-15"
 _MEDIA = "application/vnd.api+json"
 #: So many addresses in one question: they travel in the address of the call.
 _ASKED = 50
@@ -46,7 +46,7 @@ class KlaviyoAdapter:
 
     @cached_property
     def _account(self) -> str:
-        data = self._call("GET", "accounts/")["data"]
+        data = self._call("GET", "accounts")["data"]
         if not data:
             raise Fatal("Klaviyo names no account for this key")
         return str(data[0]["id"])
@@ -55,22 +55,20 @@ class KlaviyoAdapter:
         """Return the id of a list; it is made if there is none of this name."""
         name = target["list"]
         asked = {"filter": f"equals(name,{_quoted(name)})"}
-        found = [
-            each for each in self._pages("lists/", asked) if each["attributes"]["name"] == name
-        ]
+        found = [each for each in self._pages("lists", asked) if each["attributes"]["name"] == name]
         if found:
             return str(found[0]["id"])
         new = {"data": {"type": "list", "attributes": {"name": name}}}
-        return str(self._call("POST", "lists/", body=new)["data"]["id"])
+        return str(self._call("POST", "lists", body=new)["data"]["id"])
 
     def holding(self, remote: str, members: Sequence[Member]) -> set[str]:
         """Return who is on the list already."""
-        there = self._known(members, f"lists/{path_of(remote)}/profiles/")
+        there = self._known(members, f"lists/{path_of(remote)}/profiles")
         return {each.member_id for each in members if each.address.lower() in there}
 
     def add(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
         """Put profiles on the list, made where there is none; fields are set on the way."""
-        known = self._known(members, "profiles/")
+        known = self._known(members, "profiles")
         outcomes, ids = [], {}
         for member in members:
             there = known.get(member.address.lower())
@@ -96,14 +94,14 @@ class KlaviyoAdapter:
 
     def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
         """Take profiles off the list."""
-        known = self._known([each for each in members if not each.remote_id], "profiles/")
+        known = self._known([each for each in members if not each.remote_id], "profiles")
         ids = [each.remote_id or known.get(each.address.lower()) for each in members]
         self._relate("DELETE", remote, [each for each in ids if each])
         return [Outcome(each.member_id, "confirmed") for each in members]
 
     def read_back(self, remote: str) -> Iterator[str]:
         """Yield the addresses of all profiles on the list; some profiles have none."""
-        path = f"lists/{path_of(remote)}/profiles/"
+        path = f"lists/{path_of(remote)}/profiles"
         for profile in self._pages(path, {"fields[profile]": "email", "page[size]": 100}):
             if profile["attributes"].get("email"):
                 yield str(profile["attributes"]["email"])
@@ -128,12 +126,12 @@ class KlaviyoAdapter:
         rest = {name: value for name, value in known.items() if name not in _OWN}
         attributes = {"email": member.address, **own, **({"properties": rest} if rest else {})}
         body = {"data": {"type": "profile", "attributes": attributes}}
-        return str(self._call("POST", "profile-import/", body=body)["data"]["id"])
+        return str(self._call("POST", "profile-import", body=body)["data"]["id"])
 
     def _relate(self, method: str, remote: str, ids: Any) -> None:
         """Put profiles on the list, or take them off; nothing is said of each."""
         data = [{"type": "profile", "id": one} for one in dict.fromkeys(ids)]
-        path = f"lists/{path_of(remote)}/relationships/profiles/"
+        path = f"lists/{path_of(remote)}/relationships/profiles"
         for some in chunks(data, _LIMITS.batch):
             try:
                 self._http.call(method, path, body={"data": list(some)})

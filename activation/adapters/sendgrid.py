@@ -7,15 +7,26 @@ unsubscribes are never touched, and SendGrid heeds them when it sends.
 
 from __future__ import annotations
 
+import csv
+import gzip
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import StringIO
 from typing import Any
 
 import httpx2
 
-from activation.adapters.base import Fatal, Limits, Member, Outcome, Refused, Unreachable
+from activation.adapters.base import (
+    Job,
+    Limits,
+    Member,
+    Outcome,
+    Refused,
+    Unreachable,
+)
 from activation.adapters.http import Http, NotThere, chunks, path_of
 
 _URL = "https://api.sendgrid.com/v3/"
@@ -25,6 +36,10 @@ _ASKED = 100
 _OWN = ("first_name", "last_name", "city", "country", "postal_code", "phone_number")
 #: A job is asked for so often, with so many seconds between, before it is left to the next run.
 _LOOKS, _SECONDS = 30, 2.0
+#: SendGrid answers nothing about a removal by its name.
+_REMOVAL = "removal"
+_SECONDS_A_FILE = 300.0
+_LATER = "SendGrid's job is not done yet; the next run asks what came of it"
 
 _LIMITS = Limits(batch=1000, removes_by="remote_id")
 
@@ -66,12 +81,10 @@ class SendgridAdapter:
         """Return who is on the list already."""
         found = self._found(members)
         return {
-            member.member_id
-            for member in members
-            if _is_on(found.get(member.address.lower()), remote)
+            member.member_id for member in members if _is_on(found.get(member.member_id), remote)
         }
 
-    def add(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def add(self, remote: str, members: Sequence[Member]) -> Job:
         """Put contacts on the list, made where there are none; fields are set on the way."""
         contacts = [
             {
@@ -81,73 +94,109 @@ class SendgridAdapter:
             for member in members
         ]
         body = {"list_ids": [remote], "contacts": contacts}
-        job = self._call("PUT", "marketing/contacts", body=body)["job_id"]
-        self._wait_for(str(job))
-        found = self._found(members)
-        return [_told(member, found.get(member.address.lower()), remote) for member in members]
+        return Job(str(self._call("PUT", "marketing/contacts", body=body)["job_id"]))
 
-    def update(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def update(self, remote: str, members: Sequence[Member]) -> Job:
         """Set the fields of contacts."""
         return self.add(remote, members)
 
-    def remove(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    def remove(self, remote: str, members: Sequence[Member]) -> Job | list[Outcome]:
         """Take contacts off the list; they stay contacts."""
-        found = self._found([member for member in members if not member.remote_id])
-        ids = {}
-        for member in members:
-            there = found.get(member.address.lower())
-            identifier = member.remote_id or (str(there["id"]) if there else "")
-            if identifier:
-                ids[member.member_id] = identifier
-        for some in chunks(list(ids.values()), _ASKED):
+        found = self._found(members)
+        ids = [str(each["id"]) for each in found.values() if _is_on(each, remote)]
+        for some in chunks(ids, _ASKED):
             path = f"marketing/lists/{path_of(remote)}/contacts"
             self._call("DELETE", path, params={"contact_ids": ",".join(some)})
-        left = self._left_on(remote, list(ids.values()))
-        return [
-            Outcome(member.member_id, "confirmed")
-            for member in members
-            if ids.get(member.member_id) not in left
-        ]
+        if ids:
+            return Job(_REMOVAL)
+        return [Outcome(member.member_id, "confirmed") for member in members]
+
+    def settle(self, remote: str, kind: str, job: Job, members: Sequence[Member]) -> list[Outcome]:
+        """Return who is on the list after the job, or off it."""
+        if kind == "remove":
+            return self._taken_off(remote, members)
+        self._wait_for(job.key)
+        found = self._found(members)
+        return [_told(member, found.get(member.member_id), remote) for member in members]
 
     def read_back(self, remote: str) -> Iterator[str]:
-        """Raise Fatal: SendGrid shows a list's members in an export alone."""
-        raise Fatal("SendGrid shows no list's members; export the list there to compare")
+        """Yield the addresses of all contacts on the list: SendGrid exports it for that."""
+        body = {"list_ids": [remote], "file_type": "csv"}
+        export = self._call("POST", "marketing/contacts/exports", body=body)["id"]
+        for url in self._exported(str(export)):
+            yield from _addresses(self._fetched(url))
+
+    def _exported(self, export: str) -> list[str]:
+        """Return where the files of an export are, when it is made."""
+        for _ in range(_LOOKS):
+            answer = self._call("GET", f"marketing/contacts/exports/{path_of(export)}")
+            if answer.get("status") == "ready":
+                return [str(url) for url in answer.get("urls") or ()]
+            if answer.get("status") == "failure":
+                raise Unreachable("SendGrid could not export the list")
+            self.pause(_SECONDS)
+        raise Unreachable("SendGrid's export takes long; try again later")
+
+    def _fetched(self, url: str) -> bytes:
+        """Return a file of an export; it lies elsewhere, and the key is not sent there."""
+        if not url.startswith("https://"):
+            raise Unreachable("SendGrid's export is not at a safe address")
+        try:
+            with httpx2.Client(transport=self.transport, timeout=_SECONDS_A_FILE) as client:
+                answer = client.get(url)
+        except httpx2.TransportError as error:
+            # Whoever has the address has the file: it is not told.
+            reason = type(error).__name__
+            raise Unreachable(f"SendGrid's export cannot be fetched ({reason})") from None
+        if answer.status_code != httpx2.codes.OK:
+            raise Unreachable(f"SendGrid's export cannot be fetched (status {answer.status_code})")
+        return answer.content
 
     def _wait_for(self, job: str) -> None:
         """Wait until contacts are taken in; what becomes of each is asked for afterwards."""
+        state = None
         for _ in range(_LOOKS):
-            state = self._call("GET", f"marketing/contacts/imports/{path_of(job)}")["status"]
+            # A job may be too new to be known.
+            with suppress(NotThere):
+                answer = self._http.call("GET", f"marketing/contacts/imports/{path_of(job)}")
+                state = answer.get("status") if isinstance(answer, dict) else None
             if state in ("completed", "errored"):
                 return
             if state == "failed":
                 raise Refused("SendGrid's job failed")
             self.pause(_SECONDS)
-        raise Unreachable("SendGrid's job is not done yet; the next run asks what came of it")
+        raise Unreachable(_LATER)
 
-    def _left_on(self, remote: str, ids: Sequence[str]) -> set[str]:
-        """Return the contacts that are on the list when its job had time to take them off."""
-        left = set(ids)
+    def _taken_off(self, remote: str, members: Sequence[Member]) -> list[Outcome]:
+        """Wait until contacts are off the list: no job of SendGrid's tells of that."""
+        left = list(members)
         for _ in range(_LOOKS):
-            for some in chunks(sorted(left), _ASKED):
-                answer = self._asked("marketing/contacts/batch", {"ids": list(some)})
-                on_it = {str(each["id"]) for each in answer or () if _is_on(each, remote)}
-                left -= set(some) - on_it
+            found = self._found(left)
+            left = [member for member in left if _is_on(found.get(member.member_id), remote)]
             if not left:
-                break
+                return [Outcome(member.member_id, "confirmed") for member in members]
             self.pause(_SECONDS)
-        if left:
-            raise Unreachable("SendGrid's job is not done yet; the next run asks what came of it")
-        return left
+        raise Unreachable(_LATER)
 
     def _found(self, members: Sequence[Member]) -> dict[str, dict[str, Any]]:
-        """Return what SendGrid knows of members, by address in small letters."""
+        """Return what SendGrid knows of members, by our id; asked by its id where we have it."""
         found = {}
-        for some in chunks(members, _ASKED):
-            asked = {"emails": [member.address for member in some]}
-            answer = self._asked("marketing/contacts/search/emails", asked)
-            for address, each in (answer or {}).items():
-                if "contact" in each:
-                    found[str(address).lower()] = each["contact"]
+        ours = {member.remote_id: member.member_id for member in members if member.remote_id}
+        for some in chunks([key for key in ours if key], _ASKED):
+            for contact in self._asked("marketing/contacts/batch", {"ids": list(some)}) or ():
+                if str(contact["id"]) in ours:
+                    found[ours[str(contact["id"])]] = contact
+        unnamed = {
+            member.address.lower(): member.member_id
+            for member in members
+            if not member.remote_id and member.address
+        }
+        for addresses in chunks(list(unnamed), _ASKED):
+            asked = {"emails": list(addresses)}
+            answer = self._asked("marketing/contacts/search/emails", asked) or {}
+            for address, each in answer.items():
+                if "contact" in each and str(address).lower() in unnamed:
+                    found[unnamed[str(address).lower()]] = each["contact"]
         return found
 
     def _asked(self, path: str, body: object) -> Any:
@@ -181,6 +230,20 @@ class SendgridAdapter:
 
 def _is_on(contact: Mapping[str, Any] | None, remote: str) -> bool:
     return contact is not None and remote in (contact.get("list_ids") or ())
+
+
+def _addresses(content: bytes) -> Iterator[str]:
+    """Yield the addresses of an export: CSV, compressed or not, with names of columns."""
+    try:
+        plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+        rows = csv.reader(StringIO(plain.decode("utf-8-sig"), newline=""))
+        names = [name.strip().lower() for name in next(rows, [])]
+        if not names:
+            return
+        place = names.index("email")
+        yield from (row[place] for row in rows if len(row) > place and row[place])
+    except (OSError, EOFError, ValueError, csv.Error):
+        raise Unreachable("SendGrid's export is of another shape") from None
 
 
 def _told(member: Member, contact: Mapping[str, Any] | None, remote: str) -> Outcome:

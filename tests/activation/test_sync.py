@@ -12,7 +12,7 @@ import pytest
 from kohorte.errors import KohorteError
 
 from activation.adapters.base import Unreachable
-from tests.activation.fake import FakeTool, Moods, wrong_key
+from tests.activation.fake import NO_TROUBLE, FakeTool, Moods, wrong_key
 from tests.activation.shop import Shop, people
 
 
@@ -357,6 +357,37 @@ def test_the_state_of_another_version_is_refused(shop: Shop) -> None:
     shop.query("update activation.settings set version = 99 returning 1")
     with pytest.raises(KohorteError, match="another version"):
         shop.run()
+
+
+def test_the_state_of_the_version_before_is_brought_up_to_date(shop: Shop) -> None:
+    shop.members = people(2)
+    shop.run()
+    for text in (
+        "drop table activation.jobs",
+        "alter table activation.members drop column sent_hash",
+        "update activation.settings set version = 1 returning 1",
+    ):
+        shop.query(text)
+    assert set(shop.states()) == {"c0000", "c0001"}
+    shop.members = people(2, 1)
+    shop.max_removed = 1.0
+    assert shop.run().state == "succeeded"
+    assert shop.in_tool() == shop.wanted()
+
+
+def test_what_is_published_while_a_call_goes_on_is_sent_by_the_next_run(shop: Shop) -> None:
+    def publish(moment: str) -> None:
+        if moment == "after add":
+            shop.members = {"c0000": {"tier": "silver"}}
+            shop.write()
+
+    shop.members = people(1)
+    shop.tool.trouble = publish
+    shop.run()
+    shop.tool.trouble = NO_TROUBLE
+    assert shop.in_tool() == {"c0000@example.com": {"tier": "gold"}}
+    assert shop.run().confirmed == 1
+    assert shop.in_tool() == shop.wanted()
 
 
 def test_the_clock_is_the_only_one(shop: Shop) -> None:

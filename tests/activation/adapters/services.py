@@ -7,6 +7,7 @@ with the vendor's limits. What does not fit fails the test.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -163,7 +164,7 @@ def _identified(kind: str) -> dict[str, Any]:
 
 @dataclass
 class Klaviyo(Service):
-    """Revision 2025-10-15; profiles, lists, and the relationship between them."""
+    """Revision 2026-10-15; profiles, lists, and the relationship between them."""
 
     prefix: str = "/api/"
     page: int = 2
@@ -194,14 +195,14 @@ class Klaviyo(Service):
         )  # fmt: skip
         profiles = _object(("data",), data=_list(_identified("profile"), 1000))
         asked = frozenset({"filter", "fields[profile]", "page[size]", "page[cursor]"})
-        related = r"lists/([^/]+)/relationships/profiles/"
+        related = r"lists/([^/]+)/relationships/profiles"
         return [
-            Route("GET", "accounts/", lambda: (200, {"data": [{"type": "account", "id": "A1"}]})),
-            Route("GET", "lists/", self._lists, frozenset({"filter", "page[cursor]"})),
-            Route("POST", "lists/", self._make_list, body=of_list),
-            Route("GET", "profiles/", self._profiles, asked),
-            Route("GET", r"lists/([^/]+)/profiles/", self._on_list, asked),
-            Route("POST", "profile-import/", self._import, body=profile),
+            Route("GET", "accounts", lambda: (200, {"data": [{"type": "account", "id": "A1"}]})),
+            Route("GET", "lists", self._lists, frozenset({"filter", "page[cursor]"})),
+            Route("POST", "lists", self._make_list, body=of_list),
+            Route("GET", "profiles", self._profiles, asked),
+            Route("GET", r"lists/([^/]+)/profiles", self._on_list, asked),
+            Route("POST", "profile-import", self._import, body=profile),
             Route("POST", related, self._relate, body=profiles),
             Route("DELETE", related, self._unrelate, body=profiles),
         ]
@@ -472,9 +473,18 @@ class Sendgrid(Service):
     looks: int = 0
     #: Whether jobs are taken and never done.
     is_stuck: bool = False
+    loses_jobs: bool = False
+    #: Whether our process is ended while it waits for a job.
+    dies_waiting: bool = False
+    files: list[bytes] = field(default_factory=list)
+    keeps_files: bool = False
 
     def adapter(self, key: str = "SG.1") -> Adapter:
-        return SendgridAdapter(key, lambda seconds: None, self.transport())
+        return SendgridAdapter(key, self._pause, self.transport())
+
+    def _pause(self, seconds: float) -> None:
+        if self.dies_waiting:
+            raise KeyboardInterrupt
 
     def is_let_in(self, header: str) -> bool:
         return header == "Bearer SG.1"
@@ -498,6 +508,9 @@ class Sendgrid(Service):
             Route("POST", "marketing/contacts/batch", self._batch,
                   body=_object(("ids",), ids=_list(TEXT, 100))),
             Route("DELETE", listed, self._take_off, frozenset({"contact_ids"})),
+            Route("POST", "marketing/contacts/exports", self._export,
+                  body=_object((), list_ids=_list(TEXT, 100), file_type={"enum": ["csv", "json"]})),
+            Route("GET", "marketing/contacts/exports/([^/]+)", self._exported),
         ]  # fmt: skip
 
     def _lists(self, params: dict[str, str]) -> Answer:
@@ -527,13 +540,15 @@ class Sendgrid(Service):
 
     def _job(self, job: str) -> Answer:
         self.looks += 1
+        if self.loses_jobs:
+            return 404, {"errors": []}
         if self.looks % 2 or self.is_stuck:
             return 200, {"id": job, "status": "pending"}
-        self._work()
+        self.work()
         return 200, {"id": job, "status": "completed"}
 
     def _search(self, body: Any) -> Answer:
-        self._work()
+        self.work()
         found = {
             address: {"contact": self._shown(self.people[address.lower()])}
             if address.lower() in self.people else {"error": "contact not found"}
@@ -544,7 +559,7 @@ class Sendgrid(Service):
 
     def _batch(self, body: Any) -> Answer:
         found = [self._shown(one) for one in self.people.values() if one.id in body["ids"]]
-        self._work()
+        self.work()
         return 200, {"result": found}
 
     def _take_off(self, identifier: str, params: dict[str, str]) -> Answer:
@@ -560,7 +575,7 @@ class Sendgrid(Service):
         self.jobs.append(work)
         return 202, {"job_id": f"job {len(self.jobs)}"}
 
-    def _work(self) -> None:
+    def work(self) -> None:
         if self.is_stuck:
             return
         for work in self.jobs:
@@ -569,6 +584,31 @@ class Sendgrid(Service):
 
     def _shown(self, person: Person) -> dict[str, Any]:
         return {"id": person.id, "email": person.address, "list_ids": list(person.lists)}
+
+    def handle(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a call; the files of an export lie elsewhere."""
+        if request.url.host == "api.sendgrid.com":
+            return super().handle(request)
+        assert "Authorization" not in request.headers
+        number = int(request.url.params["number"])
+        return httpx2.Response(200, content=self.files[number])
+
+    def _export(self, body: Any) -> Answer:
+        rows = [
+            one.address for one in self.people.values() if set(body["list_ids"]) & set(one.lists)
+        ]
+        texts = ["\n".join(["EMAIL,FIRST_NAME", *(f"{row}," for row in some)])
+                 for some in (rows[:2], rows[2:])]  # fmt: skip
+        if not self.keeps_files:
+            self.files = [gzip.compress(texts[0].encode()), texts[1].encode()]
+        return 202, {"id": "e1", "_metadata": {}}
+
+    def _exported(self, export: str) -> Answer:
+        self.looks += 1
+        if self.looks % 2 or self.is_stuck:
+            return 200, {"id": export, "status": "pending"}
+        urls = [f"https://files.example.com/?number={number}" for number in range(len(self.files))]
+        return 200, {"id": export, "status": "ready", "urls": urls}
 
 
 SERVICES: tuple[type[Service], ...] = (Klaviyo, Mailchimp, Listmonk, Sendgrid)

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kohorte.errors import KohorteError
 
 from activation.adapters import mailchimp
-from activation.adapters.base import Fatal, Member, Unreachable
+from activation.adapters.base import (
+    Adapter,
+    Fatal,
+    Job,
+    Member,
+    Outcome,
+    Settles,
+    Unreachable,
+)
+from activation.care import forget
 from activation.run import Report
 from tests.activation.adapters.services import (
     SERVICES,
@@ -22,6 +33,7 @@ from tests.activation.adapters.services import (
 from tests.activation.shop import Shop, people
 
 LIST = "VIPs going quiet"
+UPSERT = "PUT marketing/contacts"
 
 
 @pytest.fixture(params=SERVICES, ids=lambda made: made.__name__.lower())
@@ -48,6 +60,16 @@ def run(service: Service, shop: Shop) -> Report:
     know(service, shop)
     shop.write()
     return replace(shop.sync, adapter_of=lambda tool: service.adapter()).run(shop.audience())
+
+
+def done(tool: Adapter, kind: str, remote: str, members: Sequence[Member]) -> list[Outcome]:
+    """Make a call, and wait for its job if it has one."""
+    calls = {"add": tool.add, "remove": tool.remove}
+    answer = calls[kind](remote, members)
+    if isinstance(answer, Job):
+        assert isinstance(tool, Settles)
+        return tool.settle(remote, kind, answer, members)
+    return answer
 
 
 def wanted(shop: Shop) -> set[str]:
@@ -147,12 +169,12 @@ def test_adding_and_removing_twice_is_doing_it_once(service: Service) -> None:
         service.put(member.address)
     tool = service.adapter()
     remote = tool.bind(service.target())
-    first = tool.add(remote, members)
+    first = done(tool, "add", remote, members)
     assert [each.state for each in first] == ["confirmed", "confirmed"]
-    assert tool.add(remote, members) == first
+    assert done(tool, "add", remote, members) == first
     assert len(service.on_list()) == 2
     for _ in range(2):
-        assert {each.state for each in tool.remove(remote, members)} == {"confirmed"}
+        assert {each.state for each in done(tool, "remove", remote, members)} == {"confirmed"}
         assert service.on_list() == set()
 
 
@@ -163,12 +185,97 @@ def test_what_sendgrid_has_not_done_yet_is_not_confirmed() -> None:
     members = [Member("c1", "ann@example.com")]
     service.is_stuck = True
     with pytest.raises(Unreachable, match="not done yet"):
-        tool.add(remote, members)
+        done(tool, "add", remote, members)
     service.is_stuck = False
-    (added,) = tool.add(remote, members)
+    (added,) = done(tool, "add", remote, members)
     service.is_stuck = True
     with pytest.raises(Unreachable, match="not done yet"):
-        tool.remove(remote, [replace(members[0], remote_id=added.remote_id)])
+        done(tool, "remove", remote, [replace(members[0], remote_id=added.remote_id)])
+
+
+def test_a_job_is_asked_about_by_the_next_run_and_not_sent_again(tmp_path: Path) -> None:
+    service, shop = Sendgrid(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members = people(3)
+    service.is_stuck = True
+    report = run(service, shop)
+    assert (report.state, report.confirmed, report.unknown) == ("incomplete", 0, 3)
+    shop.members["c0000"] = {"first_name": "Ann"}
+    report = run(service, shop)
+    assert (report.state, report.unknown) == ("incomplete", 3)
+    assert "3 wait for a job" in report.reasons[0]
+    service.is_stuck = False
+    assert service.calls.count(UPSERT) == 1
+    # The first name came after the job: it is sent now, and nobody else is.
+    report = run(service, shop)
+    assert (report.state, report.confirmed) == ("succeeded", 4)
+    assert service.people["c0000@example.com"].fields == {"first_name": "Ann"}
+    assert service.calls.count(UPSERT) == 2
+    assert not shop.query("select * from activation.jobs")
+    service.calls.clear()
+    assert run(service, shop).state == "succeeded"
+    assert len(service.calls) <= 1
+
+
+def test_a_removal_that_goes_on_is_asked_about_too(tmp_path: Path) -> None:
+    service, shop = Sendgrid(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members, shop.max_removed = people(4), 1.0
+    run(service, shop)
+    service.is_stuck = True
+    shop.members = people(2)
+    assert run(service, shop).unknown == 2
+    # Who comes back meanwhile is put in again, after the removal.
+    shop.members = people(3)
+    service.is_stuck = False
+    assert run(service, shop).state == "succeeded"
+    assert service.on_list() == wanted(shop)
+    assert len([call for call in service.calls if call.startswith("DELETE")]) == 1
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_job_that_never_ends_is_sent_anew_after_a_day(tmp_path: Path, is_lost: bool) -> None:
+    service, shop = Sendgrid(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members = people(3)
+    for _ in range(2):
+        service.is_stuck, service.loses_jobs = not is_lost, is_lost
+        assert run(service, shop).state == "incomplete"
+        service.is_stuck, service.loses_jobs = False, False
+        service.jobs.clear()
+    shop.clock.turn(days=1, seconds=1)
+    assert run(service, shop).state == "succeeded"
+    assert service.calls.count(UPSERT) == 2
+    assert service.on_list() == wanted(shop)
+
+
+def test_forgetting_waits_for_the_job_that_might_put_somebody_in(tmp_path: Path) -> None:
+    service, shop = Sendgrid(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members = people(3)
+    service.is_stuck = True
+    run(service, shop)
+    sync = replace(shop.sync, adapter_of=lambda tool: service.adapter())
+    with pytest.raises(KohorteError, match="not forgotten yet"):
+        forget(sync, "c0001")
+    service.is_stuck = False
+    assert forget(sync, "c0001") == 1
+    assert service.on_list() == wanted(shop) - {"c0001@example.com"}
+    assert not shop.query("select * from activation.jobs where member_id = 'c0001'")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_run_that_dies_while_it_waits_leaves_the_job_to_the_next(
+    tmp_path: Path, moment: str
+) -> None:
+    service, shop = Sendgrid(), Shop(tmp_path, target='{"list": "VIPs going quiet"}')
+    shop.members = people(3)
+    service.is_stuck, service.dies_waiting = True, True
+    with pytest.raises(KeyboardInterrupt):
+        run(service, shop)
+    shop.query("update activation.runs set heartbeat_at = '2000-01-01' where state = 'running'")
+    service.is_stuck, service.dies_waiting = False, False
+    if moment == "after":
+        service.work()
+    assert run(service, shop).state == "succeeded"
+    assert service.calls.count(UPSERT) == 1
+    assert service.on_list() == wanted(shop)
 
 
 def test_who_unsubscribes_after_being_put_in_stays_unsubscribed_in_listmonk(tmp_path: Path) -> None:
@@ -239,14 +346,14 @@ def test_no_call_is_larger_than_the_tool_takes(service: Service) -> None:
     for start in range(0, len(members), size):
         some = members[start : start + size]
         assert tool.holding(remote, some) == set()
-        outcomes += tool.add(remote, some)
+        outcomes += done(tool, "add", remote, some)
     assert len(service.on_list()) == count
     ids = {each.member_id: each.remote_id for each in outcomes}
     gone = [replace(member, remote_id=ids[member.member_id]) for member in members]
     if tool.limits.removes_by == "remote_id":
         gone = [replace(member, address="") for member in gone]
     for start in range(0, len(gone), size):
-        found = tool.remove(remote, gone[start : start + size])
+        found = done(tool, "remove", remote, gone[start : start + size])
         assert {each.state for each in found} == {"confirmed"}
     assert service.on_list() == set()
 
@@ -258,11 +365,29 @@ def test_pages_are_read_to_their_end(service: Service, monkeypatch: pytest.Monke
         service.put(address, LIST)
     tool = service.adapter()
     remote = tool.bind(service.target())
-    if isinstance(service, Sendgrid):
-        with pytest.raises(Fatal, match="export"):
-            next(tool.read_back(remote))
-    else:
-        assert set(tool.read_back(remote)) == addresses
+    assert set(tool.read_back(remote)) == addresses
+
+
+@pytest.mark.parametrize(
+    "content", [b"NAME\nann\n", b"\x1f\x8bno gzip", b"EMAIL\n\xff\xfe\n", b"\x1f\x8b\x08\x00"]
+)
+def test_an_export_of_another_shape_is_told(content: bytes) -> None:
+    service = Sendgrid()
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    service.keeps_files = True
+    service.files = [content]
+    with pytest.raises(Unreachable, match="another shape"):
+        list(tool.read_back(remote))
+
+
+def test_an_export_that_is_never_made_is_told() -> None:
+    service = Sendgrid()
+    tool = service.adapter()
+    remote = tool.bind(service.target())
+    service.is_stuck = True
+    with pytest.raises(Unreachable, match="later"):
+        list(tool.read_back(remote))
 
 
 def test_keys_are_not_shown(service: Service) -> None:
