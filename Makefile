@@ -52,7 +52,7 @@ ghost: $(INSTALLED) ## run a Ghost on loopback to try the sync with (needs Node 
 	@$(BIN)/python -m tests.servers.ghost
 
 test-activation: $(INSTALLED) ## sync with a real Ghost (needs Node 20) and a real Mailman
-	@KOHORTE_GHOST=1 KOHORTE_MAILMAN=1 $(BIN)/pytest -rs --durations=8 \
+	@KOHORTE_GHOST=1 $(BIN)/pytest -rs --durations=8 \
 		tests/activation/test_ghost_server.py tests/activation/test_mailman_server.py
 
 kill: $(INSTALLED) ## kill runs at random moments and compare how they end (KILLS=)

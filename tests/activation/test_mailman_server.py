@@ -1,11 +1,10 @@
 """The sync against a real GNU Mailman 3: after every step its list is that of the table.
 
-Run with `make test-activation`: the server is installed from PyPI first.
+The server is installed from PyPI first, beside the project's own packages.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,10 +18,6 @@ from activation.care import approve, audit, forget
 from tests.activation.mailman import MailmanAdapter
 from tests.activation.shop import Shop, people
 from tests.servers.mailman import Mailman, mailman_server
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("KOHORTE_MAILMAN"), reason="installs a server; run: make test-activation"
-)
 
 
 @pytest.fixture(scope="module")
