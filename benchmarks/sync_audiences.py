@@ -56,7 +56,7 @@ def know(sync: Sync, destination: str) -> None:
             select
                 'mail', $destination, customer_id, null,
                 sha256((select any_value(salt) from activation.settings) || address), null,
-                md5(address || chr(10) || fields), null, 'present', false, 0, null, null, $now
+                md5(address || chr(10) || fields), null, 'present', false, 0, null, null, $now, null
             from kohorte.fct_audience_members
             """,
             {"destination": destination, "now": AS_OF},

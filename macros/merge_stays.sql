@@ -4,10 +4,11 @@
     A hook of fct_segment_stays.
 #}
 {% macro merge_stays() %}
-    {%- if is_incremental() and not flags.EMPTY -%}
+    {%- set merges = ref("int_identity_merges") -%}
+    {%- if is_incremental() and not flags.EMPTY and has_rows("select * from " ~ merges) -%}
         create or replace temporary table segment_stays_merged as
         with merges as (
-            select * from {{ ref("int_identity_merges") }}
+            select * from {{ merges }}
         ),
 
         survivors as (
@@ -74,7 +75,7 @@
         where
             customer_id in (select customer_id from segment_stays_merged)
             or customer_id in (
-                select merged_customer_id from {{ ref("int_identity_merges") }}
+                select merged_customer_id from {{ merges }}
             );
 
         insert into {{ this }} by name select * from segment_stays_merged;

@@ -5,11 +5,11 @@
     Usage: words_before as ({{ merged_words(segment_state("words"), merges) }})
 #}
 {% macro merged_words(state, merges) %}
-    {%- set found = run_query(
-        "select count(*) from " ~ merges ~ " as merges inner join " ~ state
+    {%- set are_merged = has_rows(
+        "select 1 from " ~ merges ~ " as merges inner join " ~ state
         ~ " as words on merges.merged_customer_id = words.customer_id"
     ) -%}
-    {%- if found.rows[0][0] == 0 -%}
+    {%- if not are_merged -%}
         select
             *,
             false as is_merged

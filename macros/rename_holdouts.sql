@@ -4,7 +4,7 @@
 #}
 {% macro rename_holdouts() %}
     {%- set holdouts = segment_state("holdouts") -%}
-    {%- if is_incremental() and holdouts and not flags.EMPTY -%}
+    {%- if is_incremental() and holdouts and not flags.EMPTY and has_renamed_segments() -%}
         update {{ holdouts }} as kept
         set segment = renamed.segment
         from {{ ref("int_segment_definitions") }} as renamed
