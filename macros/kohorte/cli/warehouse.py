@@ -86,23 +86,33 @@ def replay(
     adopt: Annotated[
         bool, typer.Option(help="Let the result take the place of the build warehouse.")
     ] = False,
+    segments: Annotated[
+        list[str] | None,
+        typer.Option("--segment", help="Give this one's past to the build warehouse."),
+    ] = None,
     project_dir: Root = HERE,
 ) -> None:
     """Write the history of all segments from raw data, as if run on each of these days.
 
     It goes into a warehouse of its own, warehouse/replay/. Stopped, it goes on when the same is run
-    again; a later --to writes on.
+    again; a later --to writes on. With --segment the build warehouse stays as it is, and gets
+    what the segment's history was before it knew of it.
 
-    Example: kohorte replay --from 2026-01-01 --to 2026-03-31 --every week
+    Example: kohorte replay --from 2026-01-01 --to 2026-03-31 --every week --segment vips
     """
     from rich.progress import Progress
 
+    from kohorte.past import give_past, require_known
     from kohorte.project import WAREHOUSE_VARIABLE
     from kohorte.replay import adopt as adopt_
     from kohorte.replay import moments
     from kohorte.replay import replay as replay_
 
+    if adopt and segments:
+        raise typer.BadParameter("--adopt takes everything over, --segment one segment's past")
     root = project_dir.resolve()
+    if segments:
+        require_known(root, segments)
     days = moments(begin.date(), end.date(), every)
     with Progress(disable=not sys.stdout.isatty()) as bar:
         task = bar.add_task("replay", total=len(days))
@@ -114,6 +124,11 @@ def replay(
         kept = adopt_(root)
         before = f"; the one before is kept as {kept.name}" if kept else ""
         typer.echo(f"it is the build warehouse now{before}")
+        typer.echo("check and publish it with: kohorte run")
+    elif segments:
+        for past in give_past(root, segments):
+            since = past.since.date()
+            typer.echo(f"{past.segment}: its past begins on {since}, with {past.stays:,} stays")
         typer.echo("check and publish it with: kohorte run")
     else:
         typer.echo(f"ask it with: {WAREHOUSE_VARIABLE}={done.warehouse} kohorte summary")
