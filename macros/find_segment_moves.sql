@@ -8,6 +8,8 @@
     {%- set flags_now = segment_flags(ref("int_segment_definitions")) -%}
     {%- set flags_before = segment_flags_before() -%}
     {%- set words_state = segment_state("words") -%}
+    {%- set row_counts_state = segment_state("row_counts") -%}
+    {%- set merges = ref("int_identity_merges") -%}
     {%- set definitions_state = segment_state("definitions") -%}
     {%- set lists_state = segment_state("lists") -%}
     {%- set followed, others = [], [] -%}
@@ -55,15 +57,23 @@
 
     -- The open stays, and those that an earlier run with the same as_of closed.
     standing as {{ not_materialized() }} (
+        select * from {{ this }}
+        where left_at is null
+        union all
         select stays.*
         from {{ this }} as stays
-        cross join clock
-        where stays.left_at is null or stays.left_at >= clock.as_of
+        inner join clock on stays.left_at >= clock.as_of
     ),
 
     {% if words_state %}
     words_before as (
-        {{ merged_words(words_state, ref("int_identity_merges")) }}
+        {{ merged_words(words_state, merges) }}
+    ),
+    {% endif %}
+
+    {% if row_counts_state %}
+    row_counts_before as (
+        {{ merged_row_counts(row_counts_state, merges) }}
     ),
     {% endif %}
 
@@ -242,12 +252,13 @@
                     is distinct from definitions_before.definition_hash
                     then 'definition'
                 when moves_by_list.customer_id is not null then 'list'
-                {% if words_state %}
-                when words_before.is_merged then 'identity'
+                {% if row_counts_state %}
+                when row_counts_before.is_merged then 'identity'
                 when
-                    row_counts.count_rows is distinct from words_before.count_rows
+                    row_counts.count_rows
+                    is distinct from row_counts_before.count_rows
                     or row_counts.profile_hash
-                    is distinct from words_before.profile_hash
+                    is distinct from row_counts_before.profile_hash
                     then 'activity'
                 {% endif %}
                 else 'time'
@@ -259,9 +270,9 @@
             on
                 moves.segment = moves_by_list.segment
                 and moves.customer_id = moves_by_list.customer_id
-        {% if words_state %}
-        left join words_before
-            on moves.customer_id = words_before.customer_id
+        {% if row_counts_state %}
+        left join row_counts_before
+            on moves.customer_id = row_counts_before.customer_id
         left join row_counts
             on moves.customer_id = row_counts.customer_id
         {% endif %}

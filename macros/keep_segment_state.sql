@@ -5,18 +5,14 @@
     Usage: post_hook=["{{ keep_segment_words() }}", ...]
 #}
 {% macro keep_segment_words() %}
+    {{- keep_rows("words", "select * from " ~ ref("int_segment_words__customer")) -}}
+{% endmacro %}
+
+{% macro keep_row_counts() %}
     {%- set rows -%}
-        select
-            int_segment_words__customer.*,
-            int_customer_row_counts.count_rows,
-            int_customer_row_counts.profile_hash
-        from {{ ref("int_segment_words__customer") }} as int_segment_words__customer
-        left join {{ ref("int_customer_row_counts") }} as int_customer_row_counts
-            on
-                int_segment_words__customer.customer_id
-                = int_customer_row_counts.customer_id
+        select customer_id, count_rows, profile_hash from {{ ref("int_customer_row_counts") }}
     {%- endset -%}
-    {{- keep_rows("words", rows) -}}
+    {{- keep_rows("row_counts", rows) -}}
 {% endmacro %}
 
 {% macro keep_segment_lists() %}

@@ -17,6 +17,7 @@
             "delete from {{ this }} where left_at <= entered_at",
             "{{ keep_segment_holdouts() }}",
             "{{ keep_segment_words() }}",
+            "{{ keep_row_counts() }}",
             "{{ keep_segment_definitions() }}",
             "{{ keep_segment_lists() }}",
             "{{ keep_segment_run() }}",
@@ -74,10 +75,12 @@ members as (
 
     -- The open stays, and those that an earlier run with the same as_of closed.
     standing as {{ not_materialized() }} (
+        select * from {{ this }}
+        where left_at is null
+        union all
         select stays.*
         from {{ this }} as stays
-        cross join clock
-        where stays.left_at is null or stays.left_at >= clock.as_of
+        inner join clock on stays.left_at >= clock.as_of
     ),
 
     -- Made by a hook: who has come into a segment or left it since the run before.
