@@ -1,12 +1,14 @@
 """The suites as Dagster's asset checks."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import dagster as dg
 
 from orchestration.quality.expectations import Check, Suite
-from orchestration.quality.runner import Result, run_suites
+from orchestration.quality.metrics import Unusual
+from orchestration.quality.runner import Result
 from orchestration.quality.suites import SUITES
+from orchestration.quality.words import unusual_lines
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
 
 
@@ -19,15 +21,12 @@ def quality_checks(assets: Collection[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def quality(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
-        from kohorte.publishing.checks import record_expectations
-
-        from orchestration.quality.recording import recorded
+        from orchestration.quality.recording import check
 
         wanted = context.selected_asset_check_keys
         with retried_while_busy():
-            results = run_suites(warehouse.path, selected(suites, wanted))
-            record_expectations(warehouse.path, recorded(results), keep_others=True)
-        yield from check_results(wanted, results)
+            found = check(warehouse.path, selected(suites, wanted), keep_others=True)
+        yield from check_results(wanted, found.results, found.unusual)
 
     return quality
 
@@ -57,7 +56,9 @@ def selected(suites: Iterable[Suite], wanted: Collection[dg.AssetCheckKey]) -> l
 
 
 def check_results(
-    wanted: Iterable[dg.AssetCheckKey], results: Iterable[Result]
+    wanted: Iterable[dg.AssetCheckKey],
+    results: Iterable[Result],
+    unusual: Sequence[Unusual] = (),
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield a result for every wanted check; one that was not evaluated has failed."""
     by_key = {check_key(result.table, result.check): result for result in results}
@@ -71,10 +72,12 @@ def check_results(
                 description="It was not evaluated.",
             )
         else:
-            yield _check_result(key, found)
+            yield _check_result(key, found, unusual)
 
 
-def _check_result(key: dg.AssetCheckKey, result: Result) -> dg.AssetCheckResult:
+def _check_result(
+    key: dg.AssetCheckKey, result: Result, unusual: Sequence[Unusual]
+) -> dg.AssetCheckResult:
     """Return one result as Dagster takes it."""
     is_critical = result.check.severity == "critical"
     numbers = {"observed": result.observed, "unexpected_rows": result.unexpected}
@@ -83,6 +86,6 @@ def _check_result(key: dg.AssetCheckKey, result: Result) -> dg.AssetCheckResult:
         check_name=key.name,
         passed=result.passed,
         severity=dg.AssetCheckSeverity.ERROR if is_critical else dg.AssetCheckSeverity.WARN,
-        description=result.reason or None,
+        description=result.reason or "\n".join(unusual_lines(result, unusual)) or None,
         metadata={name: number for name, number in numbers.items() if number is not None},
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 Severity = Literal["critical", "warning"]
 #: The expectation whose observed value is the number of unexpected rows.
 ROWS_OF_A_QUERY = "UnexpectedRowsExpectation"
+AS_BEFORE, NOT_FAR_OFF = "numbers_are_as_before", "numbers_are_not_far_off"
 
 
 @dataclass(frozen=True)
@@ -102,4 +103,24 @@ def no_rows(name: str, description: str, query: str, severity: Severity = "criti
     return Check(
         name, description, severity, ROWS_OF_A_QUERY,
         {"unexpected_rows_query": f"with tested as (select * from {{batch}}) {literal}"},
+    )  # fmt: skip
+
+
+def as_before(table: str) -> tuple[Check, Check]:
+    """Expect a table's numbers to be like those before, as `orchestration.quality.metrics` says.
+
+    Numbers that are unusual warn; numbers that are far off block.
+    """
+    query = (
+        "select 1 as unexpected from rpt_quality_metrics as metrics"
+        f" inner join int_clock using (as_of) where table_name = '{table}' and state = "
+    )
+    return (
+        no_rows(
+            AS_BEFORE, "Its numbers are like those of the days and the run before.",
+            f"{query}'unusual'", "warning",
+        ),
+        no_rows(
+            NOT_FAR_OFF, "None of its numbers is far from those before.", f"{query}'extreme'",
+        ),
     )  # fmt: skip

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from orchestration.quality.metrics import Unusual
 from orchestration.quality.runner import Result
-from orchestration.quality.words import found_words, is_critical, summary_line
+from orchestration.quality.words import (
+    found_words,
+    is_critical,
+    summary_line,
+    unusual_lines,
+)
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;
@@ -18,10 +24,10 @@ th, td { padding: .4rem .6rem; border-bottom: 1px solid #d5dae1; text-align: lef
 """
 
 
-def quality_page(results: Sequence[Result]) -> str:
+def quality_page(results: Sequence[Result], unusual: Sequence[Unusual] = ()) -> str:
     """Return the page, what did not pass first."""
     ordered = sorted(results, key=lambda each: (not is_critical(each), each.passed))
-    rows = "\n".join(_row(each) for each in ordered)
+    rows = "\n".join(_row(each, unusual) for each in ordered)
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Quality of the data</title><style>{_STYLE}</style></head>
@@ -39,9 +45,10 @@ def quality_page(results: Sequence[Result]) -> str:
 """
 
 
-def _row(result: Result) -> str:
+def _row(result: Result, unusual: Sequence[Unusual]) -> str:
     """Return one check as a row of the table."""
     state = "passed" if result.passed else "blocks" if is_critical(result) else "warns"
     cells = (result.table, result.check.description, found_words(result))
-    shown = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr><td class="{state}">{state}</td>{shown}</tr>'
+    shown = "".join(f"<td>{escape(cell)}</td>" for cell in cells[:-1])
+    found = "<br>".join(escape(line) for line in (cells[-1], *unusual_lines(result, unusual)))
+    return f'<tr><td class="{state}">{state}</td>{shown}<td>{found}</td></tr>'

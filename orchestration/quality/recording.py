@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from kohorte.project import warehouse_path
-from kohorte.publishing.checks import Expectation, record_expectations
+from kohorte.publishing.checks import Expectation, is_in_order, record_expectations
 
+from orchestration.quality.metrics import Unusual, accept, measure
 from orchestration.quality.runner import Result, run_suites
+from orchestration.quality.suites import SUITES, Suite
 
 
-def check_warehouse(root: Path) -> list[Result]:
+@dataclass(frozen=True)
+class Findings:
+    """What came of each check, and the numbers that are not like those before."""
+
+    results: list[Result]
+    unusual: list[Unusual]
+
+
+def check_warehouse(root: Path, *, accepting: bool = False) -> Findings:
     """Evaluate and keep every check of the build warehouse of the project in a folder.
 
-    Raises KohorteError when there is none, or another program has it open.
+    With `accepting`, the numbers of this run are right, whatever those before were. Raises
+    KohorteError when there is no warehouse, or another program has it open.
     """
     warehouse = warehouse_path(root)
-    results = run_suites(warehouse)
-    record_expectations(warehouse, recorded(results))
-    return results
+    if accepting:
+        measure(warehouse)
+        accept(warehouse)
+    return check(warehouse, SUITES)
+
+
+def check(warehouse: Path, suites: Iterable[Suite], *, keep_others: bool = False) -> Findings:
+    """Evaluate and keep checks; a run with nothing critical in its way is accepted.
+
+    With `keep_others`, what was found of other checks stays in force. Raises KohorteError when
+    there is no warehouse, or another program has it open.
+    """
+    unusual = measure(warehouse)
+    results = run_suites(warehouse, suites)
+    record_expectations(warehouse, recorded(results), keep_others=keep_others)
+    if is_in_order(warehouse):
+        accept(warehouse)
+    return Findings(results, unusual)
 
 
 def recorded(results: Iterable[Result]) -> list[Expectation]:

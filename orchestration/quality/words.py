@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestration.quality.expectations import AS_BEFORE, NOT_FAR_OFF
+from orchestration.quality.metrics import Unusual
 from orchestration.quality.runner import Result
 
 
@@ -12,12 +14,32 @@ def is_critical(result: Result) -> bool:
     return not result.passed and result.check.severity == "critical"
 
 
-def failure_lines(results: Sequence[Result]) -> Iterator[str]:
-    """Yield a line for every check that did not pass, the critical ones first."""
+def failure_lines(results: Sequence[Result], unusual: Sequence[Unusual] = ()) -> Iterator[str]:
+    """Yield a line for every check that did not pass, the critical ones first.
+
+    Below a check of numbers stand those that are not as before.
+    """
     failed = [each for each in results if not each.passed]
     for result in sorted(failed, key=lambda each: not is_critical(each)):
         line = f"{result.check.severity}: {result.table}: {result.check.description}"
         yield f"{line} ({found_words(result)})"
+        yield from (f"  {each}" for each in unusual_lines(result, unusual))
+
+
+def unusual_lines(result: Result, unusual: Sequence[Unusual]) -> Iterator[str]:
+    """Yield a line for every number that a check did not pass because of."""
+    if result.passed or result.check.name not in (AS_BEFORE, NOT_FAR_OFF):
+        return
+    for each in unusual:
+        if each.table == result.table and each.is_extreme == (result.check.name == NOT_FAR_OFF):
+            day = f"on {each.begins_at:%Y-%m-%d}, " if each.begins_at else ""
+            limits = f"{_number(each.low)} and {_number(each.high)}"
+            yield f"{day}{each.metric}: {_number(each.value)}, expected between {limits}"
+
+
+def _number(value: float) -> str:
+    """Return a number with as many places as it takes to tell it from others."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def found_words(result: Result) -> str:

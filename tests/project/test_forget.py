@@ -98,7 +98,8 @@ def test_the_search_finds_a_person_in_every_layer_and_nobody_afterwards(
     tables = {place.table for place in story["before"]}
     assert {
         "int_customers_checked", "int_orders_checked", "int_identity_map", "dim_customers",
-        "dim_customer_features", "fct_orders", "fct_segment_stays", "segment_state_words", "segment_state_row_counts",
+        "dim_customer_features", "fct_orders", "fct_segment_stays", "segment_state_words",
+        "segment_state_row_counts",
         "",
     } <= tables  # fmt: skip
     assert story["status"] == 0

@@ -114,6 +114,12 @@ def verdict(connection: duckdb.DuckDBPyConnection, schema: str) -> Verdict:
     )
 
 
+def is_in_order(warehouse: Path) -> bool:
+    """Tell whether no critical check of a build warehouse stands in the way."""
+    with opened(warehouse) as connection:
+        return not verdict(connection, "main").blocking
+
+
 _WORDS = {
     "failed": "failed",
     "running": "its run did not finish",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestration.quality.expectations import (
     Suite,
+    as_before,
     has_form,
     has_rows,
     is_between,
@@ -17,6 +18,7 @@ SUITE = Suite(
     "dim_customers",
     (
         has_rows(),
+        *as_before("dim_customers"),
         *is_key("customer_id"),
         no_rows(
             "everybody_is_in_the_identity_map",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestration.quality.expectations import (
     Suite,
+    as_before,
     has_rows,
     is_key,
     is_present,
@@ -18,6 +19,7 @@ SUITE = Suite(
     "fct_order_lines",
     (
         has_rows(),
+        *as_before("fct_order_lines"),
         *is_key("order_line_id"),
         no_rows(
             "every_line_has_its_order",

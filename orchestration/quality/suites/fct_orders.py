@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestration.quality.expectations import (
     Suite,
+    as_before,
     has_form,
     has_rows,
     is_between,
@@ -25,6 +26,7 @@ SUITE = Suite(
     "fct_orders",
     (
         has_rows(),
+        *as_before("fct_orders"),
         *is_key("order_id"),
         is_one_of("status", ("pending", "completed", "cancelled")),
         is_one_of("channel", ("web", "app", "store", "phone", "marketplace")),

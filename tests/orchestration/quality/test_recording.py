@@ -51,7 +51,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_was_found_is_kept_with_the_run_that_it_is_about(root: Path) -> None:
-    results = check_warehouse(root)
+    results = check_warehouse(root).results
     kept = found(root / "kohorte.duckdb")
     assert len(kept) == len(results)
     assert {run for *_, run in kept} == {7}
@@ -131,7 +131,7 @@ def test_the_command_says_what_blocks_and_ends_with_1(root: Path) -> None:
 def test_an_expectation_that_cannot_be_evaluated_blocks(root: Path) -> None:
     with duckdb.connect(str(root / "kohorte.duckdb")) as connection:
         connection.execute("drop table dim_segments")
-    reasons = {r.reason for r in check_warehouse(root) if r.table == "dim_segments"}
+    reasons = {r.reason for r in check_warehouse(root).results if r.table == "dim_segments"}
     assert reasons == {"there is no such table"}
 
 

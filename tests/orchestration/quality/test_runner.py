@@ -81,6 +81,35 @@ SPOILED = {
     """,
     "dim_segments.none_is_empty": "update dim_segments set members = 0",
     "dim_segments.none_is_everybody": "update dim_segments set share_of_customers = 1",
+    "dim_products.product_id_is_unique": "insert into dim_products from dim_products",
+    "dim_products.product_name_is_present": "update dim_products set product_name = null",
+    "dim_products.price_is_in_range": "update dim_products set price = -1",
+    "fct_events.event_id_is_present": "update fct_events set event_id = null",
+    "fct_events.event_name_is_present": "update fct_events set event_name = null",
+    "fct_events.nothing_comes_from_the_future": """
+        update fct_events set occurred_at = timestamp '2026-07-01'
+    """,
+    "fct_points.points_is_present": "update fct_points set points = null",
+    "fct_points.entry_type_is_known": "update fct_points set entry_type = 'gift'",
+    "fct_messages.channel_is_known": "update fct_messages set channel = 'fax'",
+    "fct_messages.who_clicked_was_sent_it_before": """
+        update fct_messages set opened_at = timestamp '2026-06-29'
+    """,
+    "fct_consents.channel_is_known": "update fct_consents set channel = 'fax'",
+    "fct_answers.question_is_present": "update fct_answers set question = null",
+    "fct_referrals.nobody_refers_themselves": """
+        update fct_referrals set referred_customer_id = 'a'
+    """,
+    "fct_orders.numbers_are_as_before": """
+        insert into rpt_quality_metrics
+        select as_of, 'day', 'fct_orders', 'rows', as_of, 9, 10, 12, 'unusual', false
+        from int_clock
+    """,
+    "fct_orders.numbers_are_not_far_off": """
+        insert into rpt_quality_metrics
+        select as_of, 'day', 'fct_orders', 'rows', as_of, 1, 10, 12, 'extreme', false
+        from int_clock
+    """,
     "fct_segment_members.nobody_is_in_a_segment_twice": """
         insert into fct_segment_members from fct_segment_members
     """,
