@@ -121,7 +121,7 @@ counted as (
 select '{table}' as table_name, counted.*
 from counted
 """
-#: Limits: six times the usual spread around the median of the weekday, but no less than
+#: Limits: five times the usual spread around the median of the weekday, but no less than
 #: what chance does to so few rows, and a share of the median. Beyond twice as much it is
 #: extreme, and so is a table that has no rows at all where it should. Numbers are compared
 #: where their spread does not depend on their size: counts by their square root, shares by
@@ -166,9 +166,9 @@ limits as (
     select
         scaled.*, centres.centre, centres.days,
         case scaled.sort
-            when 'rows' then greatest(6 * spreads.spread, 2, 0.25 * centres.centre)
-            when 'share' then greatest(6 * spreads.spread, 2 / sqrt(scaled.size), 0.1)
-            else greatest(6 * spreads.spread, ln(2))
+            when 'rows' then greatest(5 * spreads.spread, 2, 0.25 * centres.centre)
+            when 'share' then greatest(5 * spreads.spread, 2 / sqrt(scaled.size), 0.1)
+            else greatest(5 * spreads.spread, ln(2))
         end as distance
     from scaled
     left join centres
