@@ -69,9 +69,13 @@ DAILY = (
     Daily("fct_referrals", "referred_at"),
 )  # fmt: skip
 OVERALL = (
-    Overall("dim_customers", ("email", "phone", "first_name", "country", "birth_date",
-                              "is_registered"),
+    # Accounts as they come in, before orders and visits add what is missing in them.
+    Overall("int_customers_checked",
+            ("email", "phone", "loyalty_card", "birth_date", "registered_at"),
+            ("gender", "country")),
+    Overall("dim_customers", ("email", "phone", "first_name", "country", "birth_date"),
             ("gender", "country", "preferred_channel"), ("household_size",)),
+    Overall("fct_messages", ("delivered_at", "opened_at", "clicked_at", "bounced_at")),
     Overall("dim_products", ("category", "brand", "price"), ("currency",), ("price",)),
 )  # fmt: skip
 #: Where the numbers of each table's raw rows are.
@@ -434,18 +438,22 @@ def _raw_rows() -> str:
 
 
 def _shares(watched: Overall) -> Iterator[str]:
+    """Yield the queries of one table's shares and medians."""
     table = watched.table
-    for column in watched.present:
-        is_present = column if column.startswith("is_") else f"{column} is not null"
-        yield (
-            f"select '{table}' as table_name, 'share with {column}' as metric, 'share' as sort,"
-            f" count(*) filter (where {is_present}) / greatest(count(*), 1) as value from {table}"
-        )
-    for column in watched.medians:
-        yield (
-            f"select '{table}' as table_name, 'median {column}' as metric, 'median' as sort,"
-            f" cast(median({column}) as double) as value from {table} having count({column}) > 0"
-        )
+    numbers = [
+        f"{{'metric': 'share with {column}', 'sort': 'share', 'value':"
+        f" count({column}) / greatest(count(*), 1)}}"
+        for column in watched.present
+    ] + [
+        f"{{'metric': 'median {column}', 'sort': 'median', 'value':"
+        f" cast(median({column}) as double)}}"
+        for column in watched.medians
+    ]
+    yield (
+        f"select '{table}' as table_name, numbers.metric, numbers.sort, numbers.value"
+        f" from (select unnest([{', '.join(numbers)}]) as numbers from {table})"
+        " where numbers.value is not null"
+    )
     for column in watched.values:
         yield (
             f"select '{table}' as table_name,"

@@ -31,6 +31,10 @@ _GOOD = """
         timestamp '2026-01-01' as registered_at, timestamp '2026-01-01' as first_seen_at
     from (values ('a', 'a@example.com'), ('b', null)) as customers (customer_id, email);
 
+    create table int_customers_checked as
+    select email, phone, null::varchar as loyalty_card, birth_date, registered_at, gender, country
+    from dim_customers;
+
     create table fct_orders as
     select order_id, customer_id, 'completed' as status, 'web' as channel, 'EUR' as currency,
         100::decimal(18, 4) as gross_amount, 10::decimal(18, 4) as discount_amount,

@@ -17,6 +17,7 @@ from orchestration.quality.suites import (
     fct_points,
     fct_referrals,
     fct_segment_members,
+    int_customers_checked,
     int_row_counts,
 )
 
@@ -24,6 +25,7 @@ __all__ = ["SUITES", "Suite"]
 
 SUITES = (
     int_row_counts.SUITE,
+    int_customers_checked.SUITE,
     dim_customers.SUITE,
     dim_products.SUITE,
     fct_orders.SUITE,
