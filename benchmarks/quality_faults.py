@@ -125,7 +125,7 @@ class Shop:
             connection.execute(f"create table raw as from read_parquet('{path}')")
             connection.execute(f"copy ({fault.query}) to '{path}' (format parquet)")
 
-    def build(self, as_of: date, command: str = "build") -> list[str]:
+    def build(self, as_of: date, *, with_tests: bool = True) -> list[str]:
         """Build as of a day; return the names of the tests of dbt that did not pass.
 
         The words `dbt fails` stand for a model that could not be built.
@@ -134,12 +134,11 @@ class Shop:
         variables = {"as_of": str(as_of), "raw": {"shop": str(self.raw)}}
         target = str(self.folder / "target")
         arguments = [
-            command, "--quiet", "--log-level", "none", "--project-dir", str(ROOT),
+            "build", "--quiet", "--log-level", "none", "--project-dir", str(ROOT),
             "--profiles-dir", str(ROOT), "--target-path", target, "--log-path", target,
             "--vars", json.dumps(variables), "--select", *(f"+{table}" for table in tables),
         ]  # fmt: skip
-        if command == "build":
-            arguments += ["--exclude-resource-type", "unit_test"]
+        arguments += ["--exclude-resource-type", "unit_test", *([] if with_tests else ["test"])]
         done = run_dbt(arguments, self.warehouse, self.read)
         if self.read is None:
             self.read = (self.folder / "target" / READ_FILE).read_bytes()
@@ -182,7 +181,7 @@ def good_days(shop: Shop, base: Path, days: int) -> Iterator[tuple[date, list[tu
     shop.warehouse.unlink()
     for back in range(days, -1, -1):
         day = TODAY - timedelta(days=back)
-        shop.build(day, "run")
+        shop.build(day, with_tests=False)
         found = shop.unlike()
         accept(shop.warehouse)
         yield day, found

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+from kohorte.errors import KohorteError
 from kohorte.publishing.files import opened
 
 #: The table of the build warehouse that keeps the numbers of each run.
@@ -309,13 +310,16 @@ class Unusual:
 def measure(warehouse: Path) -> list[Unusual]:
     """Keep the numbers of a build warehouse, and return those that are not as usual.
 
-    Raises KohorteError when another program has the warehouse open.
+    Raises KohorteError when another program has the warehouse open, or it is half built.
     """
     with opened(warehouse, read_only=False) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("begin")
         connection.execute(CREATE)
-        _judge(connection)
+        try:
+            _judge(connection)
+        except duckdb.CatalogException:
+            raise KohorteError(f"{warehouse} is half built; run: make run") from None
         rows = connection.execute(_UNUSUAL).fetchall()
         connection.execute("commit")
     return [Unusual(*row) for row in rows]

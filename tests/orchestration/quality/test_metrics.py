@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from kohorte.errors import KohorteError
 
 from orchestration.quality.expectations import AS_BEFORE, NOT_FAR_OFF, as_before
 from orchestration.quality.metrics import TABLE, Unusual, accept, measure
@@ -196,6 +197,13 @@ def test_numbers_of_one_as_of_are_kept_once_and_for_some_time(shop: Shop) -> Non
     with duckdb.connect(str(shop.path)) as connection:
         ((kept,),) = connection.execute(f"select count(distinct as_of) from {TABLE}").fetchall()
     assert kept == 1
+
+
+def test_a_warehouse_that_was_not_built_to_its_end_is_told(shop: Shop) -> None:
+    with duckdb.connect(str(shop.path)) as connection:
+        connection.execute("drop table int_row_counts")
+    with pytest.raises(KohorteError, match="half built"):
+        measure(shop.path)
 
 
 def test_the_words_name_the_number_its_day_and_its_limits() -> None:
