@@ -63,7 +63,7 @@ DAILY = (
     Daily("fct_events", "occurred_at", ("anonymous_id", "session_id", "page", "customer_id"),
           ("event_name", "device_type"), by="anonymous_id"),
     Daily("fct_points", "occurred_at", ("customer_id",), ("entry_type",), ("points",)),
-    Daily("fct_messages", "sent_at", ("customer_id", "delivered_at", "bounced_at"),
+    Daily("fct_messages", "sent_at", ("customer_id",),
           is_steady=False),
     Daily("fct_consents", "changed_at", ("customer_id",), ("channel", "state")),
     Daily("fct_answers", "answered_at", ("customer_id",), ("question",)),
