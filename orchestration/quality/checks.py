@@ -1,15 +1,18 @@
 """The suites as Dagster's asset checks."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from orchestration.quality.expectations import Check, Suite
-from orchestration.quality.metrics import Unusual
 from orchestration.quality.runner import Result
 from orchestration.quality.suites import SUITES
 from orchestration.quality.words import unusual_lines
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
+
+if TYPE_CHECKING:
+    from orchestration.quality.metrics import Unusual
 
 
 def quality_checks(assets: Collection[dg.AssetKey]) -> dg.AssetChecksDefinition:
@@ -58,7 +61,7 @@ def selected(suites: Iterable[Suite], wanted: Collection[dg.AssetCheckKey]) -> l
 def check_results(
     wanted: Iterable[dg.AssetCheckKey],
     results: Iterable[Result],
-    unusual: Sequence[Unusual] = (),
+    unusual: "Sequence[Unusual]" = (),
 ) -> Iterator[dg.AssetCheckResult]:
     """Yield a result for every wanted check; one that was not evaluated has failed."""
     by_key = {check_key(result.table, result.check): result for result in results}
@@ -76,7 +79,7 @@ def check_results(
 
 
 def _check_result(
-    key: dg.AssetCheckKey, result: Result, unusual: Sequence[Unusual]
+    key: dg.AssetCheckKey, result: Result, unusual: "Sequence[Unusual]"
 ) -> dg.AssetCheckResult:
     """Return one result as Dagster takes it."""
     is_critical = result.check.severity == "critical"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from orchestration.quality.metrics import Unusual
 from orchestration.quality.runner import Result
 from orchestration.quality.words import (
     found_words,
@@ -13,6 +13,9 @@ from orchestration.quality.words import (
     summary_line,
     unusual_lines,
 )
+
+if TYPE_CHECKING:
+    from orchestration.quality.metrics import Unusual
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem;

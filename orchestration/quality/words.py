@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from orchestration.quality.expectations import AS_BEFORE, NOT_FAR_OFF
-from orchestration.quality.metrics import Unusual
 from orchestration.quality.runner import Result
+
+if TYPE_CHECKING:
+    from orchestration.quality.metrics import Unusual
 
 
 def is_critical(result: Result) -> bool:
