@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from kohorte.errors import KohorteError
 from kohorte.past import give_past, require_known
+from kohorte.publishing.checks import verdict
 from kohorte.replay import replay_path
 
 from tests.history.shop import Customer, Shop
@@ -144,6 +145,24 @@ def test_what_the_first_run_did_not_find_had_left_by_then(
     give(late, ideal["05"], "big")
     assert ("ann", "01-01", "01-04") in late.stays("big")
     assert ("ann", "left", "definition", "01-04") in late.transitions("big")
+
+
+def test_nothing_is_published_before_it_is_checked_again(
+    late: Shop, ideal: dict[str, Path]
+) -> None:
+    def outdated() -> set[str]:
+        with duckdb.connect(str(late.warehouse)) as connection:
+            connection.execute("update check_results set status = 'passed' where kind = 'test'")
+            connection.execute(
+                "update check_results set run = (select max(run) from check_results)"
+                " where kind = 'test' and run = 0"
+            )
+            found = verdict(connection, "main").blocking
+        return {line for line in found if "built anew" in line}
+
+    assert outdated() == set()
+    give(late, ideal["05"], "big")
+    assert any("segment_stays_do_not_overlap" in line for line in outdated())
 
 
 @pytest.mark.parametrize(
