@@ -20,7 +20,7 @@ from kohorte.publishing.files import opened
 #: The table of the build warehouse that keeps the numbers of each run.
 TABLE = "rpt_quality_metrics"
 #: So many days before the judged ones are looked at, and so many runs are kept.
-_DAYS, _KEPT_DAYS = 56, 400
+_DAYS, KEPT_DAYS = 56, 400
 #: Of fewer days of one weekday nothing is concluded, and of fewer rows no share.
 _FEWEST_DAYS, _FEWEST_ROWS = 4, 20
 #: Days since the last accepted run are judged one by one, but no more than these.
@@ -282,7 +282,7 @@ _FORGET = f"""
 delete from {TABLE}
 where
     as_of = (select as_of from int_clock)
-    or as_of < (select as_of from int_clock) - interval {_KEPT_DAYS} day
+    or as_of < (select as_of from int_clock) - interval {KEPT_DAYS} day
 """
 _UNUSUAL = """
 select table_name, metric, begins_at, value, low, high, state = 'extreme' from found

@@ -8,10 +8,20 @@ from pathlib import Path
 
 from kohorte.project import warehouse_path
 from kohorte.publishing.checks import Expectation, is_in_order, record_expectations
+from kohorte.publishing.files import opened
 
-from orchestration.quality.metrics import Unusual, accept, measure
+from orchestration.quality.metrics import KEPT_DAYS, Unusual, accept, measure
 from orchestration.quality.runner import Result, run_suites
 from orchestration.quality.suites import SUITES, Suite
+
+#: The table of the build warehouse that keeps what was found, run by run.
+RESULTS = "rpt_quality_results"
+_CREATE = f"""
+create table if not exists {RESULTS} (
+    as_of timestamp, table_name varchar, check_name varchar, description varchar,
+    severity varchar, is_passed boolean, observed double, unexpected_rows bigint, reason varchar
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,9 +54,38 @@ def check(warehouse: Path, suites: Iterable[Suite], *, keep_others: bool = False
     unusual = measure(warehouse)
     results = run_suites(warehouse, suites)
     record_expectations(warehouse, recorded(results), keep_others=keep_others)
+    _remember(warehouse, results)
     if is_in_order(warehouse):
         accept(warehouse)
     return Findings(results, unusual)
+
+
+def _remember(warehouse: Path, results: Iterable[Result]) -> None:
+    """Keep the results of each as_of in a table; those of another look replace them."""
+    rows = [
+        (
+            each.table, each.check.name, each.check.description, each.check.severity,
+            each.passed, each.observed, each.unexpected, each.reason or None,
+        )
+        for each in results
+    ]  # fmt: skip
+    with opened(warehouse, read_only=False) as connection:
+        connection.execute("begin")
+        connection.execute(_CREATE)
+        for row in rows:
+            connection.execute(
+                f"delete from {RESULTS} where as_of = (select as_of from int_clock)"
+                " and table_name = ? and check_name = ?",
+                row[:2],
+            )
+            connection.execute(
+                f"insert into {RESULTS} select as_of, ?, ?, ?, ?, ?, ?, ?, ? from int_clock", row
+            )
+        connection.execute(
+            f"delete from {RESULTS}"
+            f" where as_of < (select as_of from int_clock) - interval {KEPT_DAYS} day"
+        )
+        connection.execute("commit")
 
 
 def recorded(results: Iterable[Result]) -> list[Expectation]:

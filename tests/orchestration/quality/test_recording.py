@@ -11,7 +11,7 @@ from kohorte.publishing.checks import Expectation, record_expectations
 
 from orchestration.quality.expectations import Suite, has_rows, is_present, never
 from orchestration.quality.page import quality_page
-from orchestration.quality.recording import check_warehouse, recorded
+from orchestration.quality.recording import RESULTS, check_warehouse, recorded
 from orchestration.quality.runner import Result
 from orchestration.quality.words import failure_lines, summary_line
 from tests.orchestration.small_warehouse import make_warehouse
@@ -64,6 +64,22 @@ def test_another_look_replaces_what_was_found(root: Path) -> None:
     once = found(root / "kohorte.duckdb")
     check_warehouse(root)
     assert found(root / "kohorte.duckdb") == once
+
+
+def test_results_are_kept_run_by_run(root: Path) -> None:
+    path = root / "kohorte.duckdb"
+    results = check_warehouse(root).results
+    check_warehouse(root)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update int_clock set as_of = as_of + interval 1 day")
+        connection.execute("update fct_orders set currency = 'EUR'")
+    check_warehouse(root)
+    with duckdb.connect(str(path)) as connection:
+        counts = connection.execute(
+            "select count(*), count(*) filter (where not is_passed and severity = 'warning')"
+            f" from {RESULTS} group by as_of order by as_of"
+        ).fetchall()
+    assert counts == [(len(results), 1), (len(results), 0)]
 
 
 def test_a_look_at_some_checks_leaves_the_others_in_force(root: Path) -> None:
