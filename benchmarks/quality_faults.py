@@ -177,7 +177,7 @@ class Shop:
 
 
 def found_by(shop: Shop, base: Path, known: set[str], fault: Fault) -> tuple[str, list[str]]:
-    """Return what a fault leads to, and what finds it: tests of dbt first."""
+    """Return what a fault leads to, and what finds it: quality checks first."""
     shutil.copy(base, shop.warehouse)
     shop.mend()
     shop.break_(fault)
@@ -193,10 +193,9 @@ def found_by(shop: Shop, base: Path, known: set[str], fault: Fault) -> tuple[str
     return ("blocks" if blocks else "warns" if names or tests else "MISSED"), names + tests
 
 
-def good_days(shop: Shop, base: Path, days: int) -> Iterator[tuple[date, list[tuple[str, str]]]]:
+def good_days(shop: Shop, days: int) -> Iterator[tuple[date, list[tuple[str, str]]]]:
     """Yield what the checks find on each of the last days of clean data."""
-    base.unlink(missing_ok=True)
-    shop.warehouse.unlink(missing_ok=True)
+    shop.warehouse.unlink()
     for back in range(days, -1, -1):
         day = TODAY - timedelta(days=back)
         shop.cut_off(day)
@@ -229,7 +228,7 @@ def main() -> None:
             print(f"        {', '.join(names[:_SHOWN])}{more}", flush=True)
         print(f"{len(faults)} faults: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
         alarms = []
-        for day, found in good_days(shop, base, days):
+        for day, found in good_days(shop, days):
             alarms += [(day, *each) for each in found]
         print(f"{days + 1} good days: {len(alarms)} false alarms {alarms or ''}")
 

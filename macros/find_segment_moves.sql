@@ -57,12 +57,7 @@
 
     -- The open stays, and those that an earlier run with the same as_of closed.
     standing as {{ not_materialized() }} (
-        select * from {{ this }}
-        where left_at is null
-        union all
-        select stays.*
-        from {{ this }} as stays
-        inner join clock on stays.left_at >= clock.as_of
+        {{ standing_stays() }}
     ),
 
     {% if words_state %}
@@ -292,3 +287,13 @@
     {%- endif -%}
     {{ return(before) }}
 {% endmacro %}
+
+{# The open stays, and those that an earlier run with the same as_of closed; needs clock. #}
+{% macro standing_stays() -%}
+    select * from {{ this }}
+    where left_at is null
+    union all
+    select stays.*
+    from {{ this }} as stays
+    inner join clock on stays.left_at >= clock.as_of
+{%- endmacro %}

@@ -85,7 +85,8 @@ anti join segment_state_holdouts as holdouts using (segment, customer_id, held_o
 """
 _ADD_SIZES = f"""
 insert into fct_segment_sizes by name
-select * from replayed.fct_segment_sizes
+select * from replayed.fct_segment_sizes as past
+anti join fct_segment_sizes as sizes using (segment, as_of)
 where {_OWN} and as_of < $since
 """
 #: At the warehouse's first run nobody seems to have been in before.
@@ -106,7 +107,6 @@ where sizes.segment = counted.segment and sizes.as_of = $since
 _REMEMBER = f"""
 update segment_state_definitions set evaluated_since = $begun where {_OWN}
 """
-
 #: What a test said of the tables was said of others: nothing is published until it is run anew.
 _CHECK_AGAIN = """
 update check_results set run = (select max(run) + 1 from check_results)

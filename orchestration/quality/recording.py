@@ -10,9 +10,10 @@ from kohorte.project import warehouse_path
 from kohorte.publishing.checks import Expectation, is_in_order, record_expectations
 from kohorte.publishing.files import opened
 
+from orchestration.quality.expectations import Suite
 from orchestration.quality.metrics import KEPT_DAYS, Unusual, accept, measure
 from orchestration.quality.runner import Result, run_suites
-from orchestration.quality.suites import SUITES, Suite
+from orchestration.quality.suites import SUITES
 
 #: The table of the build warehouse that keeps what was found, run by run.
 RESULTS = "rpt_quality_results"

@@ -126,10 +126,11 @@ def test_the_other_segments_are_left_alone(late: Shop, ideal: dict[str, Path]) -
     assert len(late.stays("big")) > len(before)
 
 
-def test_a_replay_that_ends_between_leaves_no_gap(late: Shop, ideal: dict[str, Path]) -> None:
+def test_a_replay_that_leaves_a_gap_or_adds_nothing_is_refused(
+    late: Shop, ideal: dict[str, Path]
+) -> None:
     with pytest.raises(KohorteError, match="write on, with a later --to"):
         give(late, ideal["03"], "big")
-    # Who was in by another data than the warehouse had then left at its first run.
     give(late, ideal["04"], "big")
     with pytest.raises(KohorteError, match="or earlier"):
         give(late, ideal["04"], "big")

@@ -75,12 +75,7 @@ members as (
 
     -- The open stays, and those that an earlier run with the same as_of closed.
     standing as {{ not_materialized() }} (
-        select * from {{ this }}
-        where left_at is null
-        union all
-        select stays.*
-        from {{ this }} as stays
-        inner join clock on stays.left_at >= clock.as_of
+        {{ standing_stays() }}
     ),
 
     -- Made by a hook: who has come into a segment or left it since the run before.

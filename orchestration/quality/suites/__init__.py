@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestration.quality.expectations import Suite
 from orchestration.quality.suites import (
     dim_customer_features,
     dim_customers,
@@ -20,8 +19,6 @@ from orchestration.quality.suites import (
     int_customers_checked,
     int_row_counts,
 )
-
-__all__ = ["SUITES", "Suite"]
 
 SUITES = (
     int_row_counts.SUITE,
