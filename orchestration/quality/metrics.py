@@ -134,7 +134,7 @@ limits as (
     select
         measured.*, before.centre,
         case sort
-            when 'rows' then 0.98 * centre when 'faults' then -1
+            when 'rows' then 0.98 * centre when 'faults' then 0
             when 'share' then centre - 0.05 else centre - 0.2 * abs(centre)
         end as low,
         case sort
@@ -142,7 +142,7 @@ limits as (
             when 'share' then centre + 0.05 else centre + 0.2 * abs(centre)
         end as high,
         case sort
-            when 'rows' then 0.9 * centre when 'faults' then -1
+            when 'rows' then 0.9 * centre when 'faults' then 0
             when 'share' then centre - 0.2 else centre - 0.5 * abs(centre)
         end as lowest,
         case sort
