@@ -68,9 +68,10 @@ def run_project(
     *,
     before_publishing: Callable[[Path], None] | None = None,
 ) -> int:
-    """Build the warehouse with dbt, unless nothing changed; return dbt's exit status.
+    """Build the warehouse with dbt, unless nothing changed, and publish it; return dbt's status.
 
-    `before_publishing` gets the path of what was built, and may write it anew.
+    `before_publishing` gets the path of what was built and is not published yet, and may write
+    it anew. Raises KohorteError when a critical check refuses the publication.
     """
     project = read_project(root)
     systems = list(dict.fromkeys(systems))
@@ -102,21 +103,16 @@ def run_project(
     made_from = fingerprint(project.root, raw_files, variables)
     status = _build(project, warehouse, systems, variables, made_from)
     if status == 0:
-        if before_publishing:
-            before_publishing(warehouse)
-            _record(warehouse, made_from)
-        _publish(root, name)
+        from kohorte.publishing.publish import is_published, publish
+        from kohorte.publishing.words import published_words
+
+        if not is_published(root, name=name):
+            if before_publishing:
+                before_publishing(warehouse)
+                _record(warehouse, made_from)
+            print(published_words(publish(root, name=name)))
         print_summary(root, warehouse)
     return status
-
-
-def _publish(root: Path, name: str) -> None:
-    """Publish what was built, unless readers see it already."""
-    from kohorte.publishing.publish import is_published, publish
-    from kohorte.publishing.words import published_words
-
-    if not is_published(root, name=name):
-        print(published_words(publish(root, name=name)))
 
 
 def _warehouse_name(project: Project, systems: Sequence[str]) -> str:

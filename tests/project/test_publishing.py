@@ -12,7 +12,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 import yaml
+from kohorte.cli.warehouse import run
+from kohorte.errors import KohorteError
 from kohorte.project import serving_path
 from kohorte.publishing.publish import publish
 from kohorte.publishing.tables import read_tables
@@ -181,3 +184,36 @@ def test_metrics_and_dashboard_can_be_answered_from_the_file_for_bi(published: P
         for reference in exposures[0]["depends_on"]:
             table = re.sub(r"ref\('(\w+)'\)", r"\1", reference)
             assert connection.sql(f"from {table}").fetchone(), table
+
+
+def test_a_run_publishes_nothing_that_an_expectation_refuses(
+    demo_warehouse: Path,
+    demo_raw: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    warehouse = tmp_path / "kohorte.duckdb"
+    shutil.copy(demo_warehouse, warehouse)
+    monkeypatch.setenv("KOHORTE_WAREHOUSE", str(warehouse))
+    # What dbt makes of the demo is tried elsewhere; here it has just been made.
+    monkeypatch.setattr("kohorte.run._build", lambda *arguments: 0)
+
+    def spoil(statement: str) -> None:
+        with duckdb.connect(str(warehouse)) as connection:
+            connection.execute(statement)
+
+    spoil("update fct_orders set gross_amount = -gross_amount")
+    with pytest.raises(KohorteError, match="not published"):
+        run("shop", demo_raw, project_dir=ROOT)
+    assert "critical: fct_orders" in capsys.readouterr().out
+    assert not serving_path(ROOT, private=True).exists()
+    spoil("update fct_orders set gross_amount = -gross_amount")
+    for said in ("0 block", None):
+        with pytest.raises(typer.Exit) as done:
+            run("shop", demo_raw, project_dir=ROOT)
+        assert done.value.exit_code == 0
+        # What is published already is not judged again.
+        assert ("quality:" in (out := capsys.readouterr().out)) == (said is not None)
+        assert (said or "segments") in out
+    assert serving_path(ROOT, private=True).exists()

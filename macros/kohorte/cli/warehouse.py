@@ -40,10 +40,27 @@ def run(
     as_of: Annotated[str, typer.Option(help="The instant to see everything from.")] = "",
     project_dir: Root = HERE,
 ) -> None:
-    """Build the warehouse and print what came of it (what `make run` does)."""
+    """Build, check and publish the warehouse, and print what came of it (as `make run` does)."""
     from kohorte.run import run_project
 
-    raise typer.Exit(run_project(project_dir.resolve(), systems.split(), raw, as_of))
+    raise typer.Exit(
+        run_project(
+            project_dir.resolve(), systems.split(), raw, as_of, before_publishing=_say_quality
+        )
+    )
+
+
+def _say_quality(warehouse: Path) -> None:
+    """Evaluate and keep the expectations of a warehouse, and print those that fail."""
+    from orchestration.quality.recording import check
+    from orchestration.quality.suites import SUITES
+    from orchestration.quality.words import failure_lines, summary_line
+
+    typer.echo("quality: checking what was built", nl=False)
+    found = check(warehouse, SUITES)
+    typer.echo(f": {summary_line(found.results)}")
+    for line in failure_lines(found.results, found.unusual):
+        typer.echo(f"  {line}")
 
 
 @app.command()
