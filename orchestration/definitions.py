@@ -17,6 +17,7 @@ from orchestration.quality.checks import quality_checks
 from orchestration.sources.assets import raw_tables
 from orchestration.sources.sensors import raw_files_sensor, specs_sensor
 from orchestration.transform.assets import dbt_models
+from orchestration.transform.days import backfill_job
 from orchestration.transform.manifest import dbt_project, prepared_manifest
 from orchestration.transform.resources import Warehouse, dbt_resource
 from orchestration.transform.schedules import build_job, schedules
@@ -34,16 +35,19 @@ def build_definitions(root: Path) -> dg.Definitions:
     models = dbt_models(project, manifest)
     publication = publication_asset(models.keys)
     audiences = read_specs(settings.specs, read_catalog(root), set_aside=True).audiences
+    synced = audience_assets(audiences, publication.key)
     build, update = build_job(), update_job(publication.key)
+    days = dg.AssetSelection.all() - dg.AssetSelection.assets(*synced)
+    backfill = backfill_job(settings.timezone, days)
     return dg.Definitions(
         assets=[
             *raw_tables(manifest),
             models,
             publication,
-            *audience_assets(audiences, publication.key),
+            *synced,
         ],
         asset_checks=[quality_checks(models.keys)],
-        jobs=[build, update],
+        jobs=[build, update, backfill],
         schedules=schedules(build, update, settings.timezone),
         sensors=[
             raw_files_sensor(root, manifest, build),

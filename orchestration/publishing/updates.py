@@ -7,6 +7,7 @@ from kohorte.errors import KohorteError
 
 from orchestration.publishing.assets import published_metadata
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
+from orchestration.transform.tags import tagged
 
 
 def update_job(publication: dg.AssetKey) -> dg.JobDefinition:
@@ -17,7 +18,7 @@ def update_job(publication: dg.AssetKey) -> dg.JobDefinition:
         from kohorte.update import update
 
         try:
-            with retried_while_busy():
+            with retried_while_busy(), tagged(context, warehouse):
                 done = update(Path(warehouse.project_dir))
         except KohorteError as error:
             raise dg.Failure(str(error), allow_retries=False) from None

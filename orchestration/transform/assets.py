@@ -8,9 +8,11 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.sources.assets import raw_observations
 from orchestration.transform.arguments import build_arguments, selection_arguments
+from orchestration.transform.days import refuse_after_a_gap
 from orchestration.transform.manifest import TARGET
 from orchestration.transform.resources import POOL, Warehouse, retried_while_busy
 from orchestration.transform.segments import segment_sizes
+from orchestration.transform.tags import tagged
 from orchestration.transform.translator import Translator
 
 _UNIQUE_ID = "dagster_dbt/unique_id"
@@ -40,13 +42,14 @@ def dbt_models(project: DbtProject, manifest: Mapping[str, Any]) -> dg.AssetsDef
         dbt: DbtCliResource,
         warehouse: Warehouse,
     ) -> Iterator[Any]:
+        refuse_after_a_gap(context.instance, context.run)
         arguments = build_arguments(config.as_of, config.full_refresh)
         if context.is_subset:
             arguments += selection_arguments(selected_names(context, manifest))
         else:
             yield from raw_observations(project.project_dir, manifest)
         warehouse.make_folder()
-        with retried_while_busy():
+        with retried_while_busy(), tagged(context, warehouse):
             # The context is given afterwards: with it, dbt.cli copies the whole folder,
             # environment and all, once more than 200 models and tests are selected.
             invocation = dbt.cli(

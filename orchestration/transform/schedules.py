@@ -9,6 +9,8 @@ import dagster as dg
 NIGHTLY = "0 4 * * *"
 #: Half past every hour, so as not to wait for the nightly build at four.
 HOURLY = "30 * * * *"
+#: The month's first hour, for the build that fits the value model anew.
+MONTHLY = "5 0 1 * *"
 
 
 def build_job() -> dg.UnresolvedAssetJobDefinition:
@@ -34,6 +36,7 @@ def schedules(
         )
         for name, job, cron, description in (
             ("nightly", build, NIGHTLY, "Build everything, every night."),
+            ("monthly", build, MONTHLY, "Fit the value model anew, and build everything with it."),
             ("hourly", update, HOURLY, "Take in new events, every hour."),
         )
     ]

@@ -35,6 +35,11 @@ def _description(defs: dg.Definitions) -> dict[str, Any]:
             for job in repository.get_all_jobs()
             if not job.name.startswith("__")
         },
+        "partitions": {
+            job.name: str(job.partitions_def)
+            for job in repository.get_all_jobs()
+            if job.partitions_def and not job.name.startswith("__")
+        },
         "schedules": {
             schedule.name: {
                 "job": schedule.job_name,
@@ -68,6 +73,11 @@ def test_every_op_that_opens_the_warehouse_waits_for_the_others(location: dg.Def
         "audiences__sms_fans": {"sync"},
         "audiences__win_back_mail": {"sync"},
     }
+
+
+def test_days_that_were_missed_are_not_told_to_the_tools(location: dg.Definitions) -> None:
+    job = location.resolve_job_def("backfill")
+    assert {node.name for node in job.nodes} == {"dbt_models", "quality", "publication"}
 
 
 def test_dbt_runs_once_and_is_checked_before_it_is_published(
@@ -158,6 +168,18 @@ def test_a_build_tells_which_raw_files_it_was_made_from(built: dg.ExecuteInProce
     orders = told[dg.AssetKey(["shop", "orders"])]
     assert orders.metadata["files"].value == 1
     assert orders.data_version
+
+
+def test_a_run_says_which_data_and_which_code_it_is_of(
+    built: dg.ExecuteInProcessResult, warehouse: Path
+) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        (as_of,) = connection.sql("select as_of from int_clock").fetchone() or (None,)
+    tags = built.dagster_run.tags
+    # The first build has none before it, and the copy is no repository.
+    assert "kohorte/data_from" not in tags
+    assert tags["kohorte/git_revision"] == "none"
+    assert tags["kohorte/data_until"] == f"{as_of:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_importing_the_location_touches_nothing() -> None:
