@@ -60,7 +60,10 @@
     {%- endif %}
 {% endmacro %}
 
-{# The edges that join two components: none, when the work is done. #}
+{#
+    The edges that join two components: none, when the work is done. That they differ is no
+    comparison, lest an engine begins with all pairs of labels that do.
+#}
 {% macro open_edges(edges, labels) %}
     select
         left_labels.component as left_component,
@@ -70,5 +73,5 @@
         on edges.left_node = left_labels.node
     inner join {{ labels }} as right_labels
         on edges.right_node = right_labels.node
-    where left_labels.component <> right_labels.component
+    where nullif(left_labels.component, right_labels.component) is not null
 {% endmacro %}
