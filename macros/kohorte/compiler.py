@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kohorte.audience_models import audience_models
-from kohorte.catalog import Catalog, read_catalog
+from kohorte.catalog import Catalog, Entity, read_catalog
 from kohorte.dialects import dialect_of
 from kohorte.models import (
     DEFINITIONS_MODEL,
@@ -53,7 +53,10 @@ def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -
     clock = Clock(timezone, dialect)
     used = {segment.entity for segment in specs.segments} | {DEFAULT_ENTITY}
     entities = sorted(used & catalog.entities.keys())
-    plans = [plan_entity(catalog.entities[name], specs, clock) for name in entities]
+    plans = [
+        plan_entity(catalog.entities[name], specs, clock, _counted(catalog.entities[name], catalog))
+        for name in entities
+    ]
     models = {
         DEFINITIONS_MODEL: definitions_model(specs, plans, dialect),
         UNREAD_FILES_MODEL: unread_files_model(specs, dialect),
@@ -63,6 +66,14 @@ def compile_specs(specs: Specs, catalog: Catalog, dialect: str, timezone: str) -
         models |= entity_models(plan, dialect)
     files = {f"{name}.sql": text for name, text in models.items()}
     return {**files, _PROPERTIES: _properties(models), ".sqlfluff": _LINT}
+
+
+def _counted(entity: Entity, catalog: Catalog) -> frozenset[str]:
+    """Return the models of activities whose rows are counted, run by run: of customers alone."""
+    if entity.name != DEFAULT_ENTITY:
+        return frozenset()
+    activities = (each for each in catalog.activities.values() if each.entity == entity.name)
+    return frozenset(each.model for each in activities if each.key == entity.key)
 
 
 def write_models(files: Mapping[str, str], folder: Path) -> int:

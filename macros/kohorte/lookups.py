@@ -7,7 +7,7 @@ column for each. The answers are packed, 60 to a number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,6 +52,14 @@ class Lookups:
             return has_flag(exp.column(f"conditions__{word}", table=node.table), 1 << bit)
 
         return sql.transform(place, copy=False)
+
+    def flags(self, asked: Collection[int]) -> Mapping[int, int]:
+        """Return the flags of look-ups, by when they were asked for: by word, one number."""
+        flags: dict[int, int] = {}
+        for number in asked:
+            word, bit = self._place(number)
+            flags[word] = flags.get(word, 0) | 1 << bit
+        return dict(sorted(flags.items()))
 
     def queries(self, key: str, name: str) -> Iterator[Query]:
         """Yield the queries that look everything up, and pack the answers under a name."""

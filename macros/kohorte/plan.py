@@ -8,8 +8,8 @@ feature mart and pack who is in which segment, again 60 to a number, so that the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from kohorte.dialects import bucket
 from kohorte.lookup import WORD_BITS, Lookup, Query, has_flag, pack
 from kohorte.lookups import Lookups
 from kohorte.moments import Clock, Moment
+from kohorte.moving import Moving
 from kohorte.predicates.base import Rank, Scope, certain_column, literal, two_valued
 from kohorte.predicates.ranks import among_the_first
 from kohorte.segments.segment import Kind, Limit, Segment
@@ -217,6 +218,8 @@ class EntityPlan:
     conditions: tuple[Query, ...]
     words: tuple[Query, ...]
     dialect: str
+    #: What of the conditions an update keeps; none without any.
+    moving: Moving
 
     @cached_property
     def members(self) -> tuple[Query, ...]:
@@ -239,17 +242,24 @@ def members_model(entity: str) -> str:
     return f"int_segment_members__{entity}"
 
 
-def plan_entity(entity: Entity, specs: Specs, clock: Clock) -> EntityPlan:
-    """Plan the evaluation of all segments of one entity."""
+def plan_entity(
+    entity: Entity, specs: Specs, clock: Clock, counted: Collection[str] = ()
+) -> EntityPlan:
+    """Plan the evaluation of all segments of one entity.
+
+    `counted` are the models of activities of which it is known whose rows arrived.
+    """
     segments = tuple(s for s in specs.segments if s.entity == entity.name)
     evaluation = Evaluation(entity, clock)
     for segment in segments:
         evaluation.add(segment)
-    lookups = Lookups.of(tuple(evaluation.lookups.values()))
+    asked = tuple(evaluation.lookups.values())
+    moving = Moving.of(asked, counted)
+    lookups = Lookups.of(moving.apart(asked))
     return EntityPlan(
         entity, segments, _places(segments),
         _conditions(evaluation, lookups), _words(evaluation, lookups, segments),
-        clock.dialect,
+        clock.dialect, replace(moving, flags=lookups.flags(moving.asked)),
     )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
 -- One row per raw event of the last days, with the verdict on it: for updates only.
+{{ config(materialized="table") }}
 {% set events_before = existing("fct_events") if var("near_real_time") else none %}
 {% set latest = none %}
 {% if events_before is not none %}

@@ -20,6 +20,11 @@ HERE = Path(__file__).parent
 PROJECT = HERE / "project"
 _REF = re.compile(r'\{\{ ref\("(\w+)"\) \}\}')
 _CONFIG = re.compile(r"\{\{ config\(.*\) \}\}\n")
+#: What only an update does: dbt tries that (tests/project/test_update.py), all else is plain SQL.
+_UPDATE = re.compile(
+    r'\{% set row_counts = ref\("\w+"\) %\}\n\{% set before = answers_before\("\w+"\) %\}\n'
+    r"|\n *\{% if before %\}.*?\{% endif %\}", re.DOTALL,
+)  # fmt: skip
 
 
 #: The built stays, as far as questions read them, made of those before.
@@ -140,7 +145,7 @@ def write_spec(folder: Path, text: str) -> Path:
 def in_order(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield name and text of every compiled model, each after those that it refers to."""
     waiting = {
-        name.removesuffix(".sql"): _CONFIG.sub("", text)
+        name.removesuffix(".sql"): _UPDATE.sub("", _CONFIG.sub("", text))
         for name, text in files.items()
         if name.endswith(".sql")
     }

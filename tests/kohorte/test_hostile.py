@@ -99,7 +99,11 @@ def through_dbt(text: str) -> str:
     """Return what dbt's Jinja makes of a model."""
     from dbt.clients.jinja import get_rendered
 
-    context = {"ref": lambda name: name, "config": lambda **settings: ""}
+    context = {
+        "ref": lambda name: name,
+        "config": lambda **settings: "",
+        "answers_before": lambda evaluated_by: None,
+    }
     return str(get_rendered(text, context))
 
 

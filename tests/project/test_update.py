@@ -13,7 +13,7 @@ from kohorte.project import serving_path
 from kohorte.publishing.publish import publish
 from kohorte.update import update
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Dbt
 
 #: A step in the hour after the build, one that is there already, and one
 #: that is later than updates look for.
@@ -57,6 +57,42 @@ def move(warehouse: Path, raw: Path, copy: Path) -> None:
                 connection.execute(moved.replace(str(raw), str(copy)))
 
 
+#: What an update finds without looking at everybody. A row may say that nothing is met.
+_FOUND = {
+    "int_customer_row_counts": "customer_id, profile_hash, count_events, count_rows",
+    "(from int_segment_conditions__customer where conditions_0 <> 0)": "*",
+    "int_segment_words__customer": "*",
+}
+
+_MADE = ("int_customer_row_counts", "int_segment_conditions__customer",
+         "int_segment_words__customer")  # fmt: skip
+
+
+def found(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            name: connection.execute(
+                f"select {columns} from {name} order by customer_id"
+            ).fetchall()
+            for name, columns in _FOUND.items()
+        }
+
+
+def assert_found_by_a_build_as_well(folder: Path, raw: Path) -> None:
+    """Look at everybody, in a copy of the warehouse, and compare."""
+    compiled = ROOT / "target/update/compiled/kohorte/models/marts/segments/generated"
+    text = (compiled / "int_segment_conditions__customer.sql").read_text(encoding="utf-8")
+    assert "clock_before" in text, "everybody was looked at"
+    dbt = Dbt(folder / "again")
+    dbt.folder.mkdir()
+    shutil.copy(folder / "kohorte.duckdb", dbt.warehouse)
+    before = found(dbt.warehouse)
+    done = dbt.again("run", "--select", *_MADE, variables={"raw": {"shop": str(raw)}})
+    assert done.returncode == 0, done.stdout
+    built = found(dbt.warehouse)
+    assert before == built
+
+
 def test_new_events_reach_readers(
     tmp_path: Path, demo_warehouse: Path, demo_raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,5 +121,6 @@ def test_new_events_reach_readers(
     )
     assert {*(moved[0][1] or ())} <= {"activity", "time"}
     assert read("from dim_customer_features order by all limit 50") == features
+    assert_found_by_a_build_as_well(tmp_path, raw)
     parts = serving_path(ROOT, private=False).parent / "current" / "fct_events"
     assert len([*parts.glob("*.parquet")]) == 2

@@ -2,13 +2,32 @@
 -- One row per customer who meets any condition on activities or lists, with 60 flags to
 -- a number.
 {{ config(materialized="table") }}
+{% set row_counts = ref("int_customer_row_counts") %}
+{% set before = answers_before("21719aa0ca44572b") %}
 
 with
 
-fct_events as (
-    select * from {{ ref("fct_events") }}
+{% if before %}
+answers_before as (
+    select * from {{ before }}
 ),
 
+clock_before as (
+    select
+        max(evaluated_at) as as_of,
+        max({{ local_timestamp("evaluated_at") }}) as local_as_of
+    from answers_before
+),
+
+row_counts as (
+    select * from {{ row_counts }}
+),
+
+row_counts_before as (
+    select * from {{ segment_state("row_counts") }}
+),
+
+{% endif %}
 int_clock as (
     select * from {{ ref("int_clock") }}
 ),
@@ -25,6 +44,59 @@ moments as (
         (local_as_of - interval '21' day) at time zone 'Europe/Vienna'
         at time zone 'UTC' as weeks_3_ago
     from int_clock
+),
+
+{% if before %}
+every__fct_events as (
+    select * from {{ ref("fct_events") }}
+),
+
+moments_before as (
+    select
+        (local_as_of - interval '28' day) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as weeks_4_ago,
+        as_of,
+        (local_as_of - interval '7' day) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as weeks_1_ago,
+        (local_as_of - interval '14' day) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as weeks_2_ago,
+        (local_as_of - interval '21' day) at time zone 'Europe/Vienna'
+        at time zone 'UTC' as weeks_3_ago
+    from clock_before
+),
+
+moved as (
+    select row_counts.customer_id
+    from row_counts
+    left join row_counts_before
+        on row_counts.customer_id = row_counts_before.customer_id
+    where
+        row_counts_before.customer_id is null
+        or row_counts.count_rows <> row_counts_before.count_rows
+
+    union
+
+    select fct_events.customer_id
+    from every__fct_events as fct_events
+    cross join moments
+    cross join moments_before
+    where
+        fct_events.customer_id is not null
+        and (
+            fct_events.occurred_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
+            or fct_events.occurred_at between least(moments_before.weeks_1_ago, moments.weeks_1_ago) and greatest(moments_before.weeks_1_ago, moments.weeks_1_ago)
+            or fct_events.occurred_at between least(moments_before.weeks_2_ago, moments.weeks_2_ago) and greatest(moments_before.weeks_2_ago, moments.weeks_2_ago)
+            or fct_events.occurred_at between least(moments_before.weeks_3_ago, moments.weeks_3_ago) and greatest(moments_before.weeks_3_ago, moments.weeks_3_ago)
+            or fct_events.occurred_at between least(moments_before.weeks_4_ago, moments.weeks_4_ago) and greatest(moments_before.weeks_4_ago, moments.weeks_4_ago)
+        )
+),
+
+{% endif %}
+fct_events as (
+    select * from {{ ref("fct_events") }}
+    {% if before %}
+    where customer_id in (select moved.customer_id from moved)
+    {% endif %}
 ),
 
 -- did events where category is shoes, in at least 3 of the last 4 weeks
@@ -61,6 +133,21 @@ conditions_met as (
         0 as word,
         cast(1 as bigint) as flag
     from condition_1
+    {% if before %}
+
+    union all
+
+    select
+        customer_id,
+        0 as word,
+        conditions_0 & 1 as flag
+    from answers_before
+    where
+        not customer_id in (
+            select moved.customer_id
+            from moved
+        )
+    {% endif %}
 ),
 
 int_segment_conditions__customer as (
@@ -74,7 +161,12 @@ int_segment_conditions__customer as (
         customer_id
 )
 
-select * from int_segment_conditions__customer
+select
+    int_segment_conditions__customer.*,
+    '21719aa0ca44572b' as evaluated_by,
+    int_clock.as_of as evaluated_at
+from int_segment_conditions__customer
+cross join int_clock
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.

@@ -2,13 +2,32 @@
 -- One row per customer who meets any condition on activities or lists, with 60 flags to
 -- a number.
 {{ config(materialized="table") }}
+{% set row_counts = ref("int_customer_row_counts") %}
+{% set before = answers_before("2c7cf751e509413a") %}
 
 with
 
-fct_orders as (
-    select * from {{ ref("fct_orders") }}
+{% if before %}
+answers_before as (
+    select * from {{ before }}
 ),
 
+clock_before as (
+    select
+        max(evaluated_at) as as_of,
+        max({{ local_timestamp("evaluated_at") }}) as local_as_of
+    from answers_before
+),
+
+row_counts as (
+    select * from {{ row_counts }}
+),
+
+row_counts_before as (
+    select * from {{ segment_state("row_counts") }}
+),
+
+{% endif %}
 int_clock as (
     select * from {{ ref("int_clock") }}
 ),
@@ -18,6 +37,55 @@ moments as (
         to_utc_timestamp(date_trunc('WEEK', local_as_of), 'Europe/Vienna') as start_of_week,
         as_of
     from int_clock
+),
+
+{% if before %}
+every__fct_orders as (
+    select * from {{ ref("fct_orders") }}
+),
+
+moments_before as (
+    select
+        to_utc_timestamp(date_trunc('WEEK', local_as_of), 'Europe/Vienna') as start_of_week,
+        as_of
+    from clock_before
+),
+
+moved as (
+    select row_counts.customer_id
+    from row_counts
+    left join row_counts_before
+        on row_counts.customer_id = row_counts_before.customer_id
+    where
+        row_counts_before.customer_id is null
+        or row_counts.count_rows <> row_counts_before.count_rows
+
+    union
+
+    select fct_orders.customer_id
+    from every__fct_orders as fct_orders
+    cross join moments
+    cross join moments_before
+    where
+        fct_orders.customer_id is not null
+        and (
+            fct_orders.ordered_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
+            or fct_orders.ordered_at between least(
+                moments_before.start_of_week,
+                moments.start_of_week
+            ) and greatest(
+                moments_before.start_of_week,
+                moments.start_of_week
+            )
+        )
+),
+
+{% endif %}
+fct_orders as (
+    select * from {{ ref("fct_orders") }}
+    {% if before %}
+    where customer_id in (select moved.customer_id from moved)
+    {% endif %}
 ),
 
 -- did orders since the start of the current week
@@ -38,6 +106,21 @@ conditions_met as (
         0 as word,
         cast(1 as bigint) as flag
     from condition_1
+    {% if before %}
+
+    union all
+
+    select
+        customer_id,
+        0 as word,
+        conditions_0 & 1 as flag
+    from answers_before
+    where
+        not customer_id in (
+            select moved.customer_id
+            from moved
+        )
+    {% endif %}
 ),
 
 int_segment_conditions__customer as (
@@ -51,7 +134,12 @@ int_segment_conditions__customer as (
         customer_id
 )
 
-select * from int_segment_conditions__customer
+select
+    int_segment_conditions__customer.*,
+    '2c7cf751e509413a' as evaluated_by,
+    int_clock.as_of as evaluated_at
+from int_segment_conditions__customer
+cross join int_clock
 
 -- int_segment_definitions.sql
 -- One row per segment that is declared.
