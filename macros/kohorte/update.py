@@ -14,7 +14,7 @@ from typing import Any
 
 from kohorte.errors import KohorteError
 from kohorte.project import WAREHOUSE_VARIABLE, Project, read_project, warehouse_path
-from kohorte.publishing.publish import Publication, is_published, publish
+from kohorte.publishing.publish import Publication, is_published, prepare, publish
 
 SELECTOR = "near_real_time"
 #: Its own, so that dbt need not parse the project anew whenever the vars change.
@@ -78,8 +78,9 @@ def watch(
     """Look every few seconds for new files of events; yield what came of each update.
 
     A file that is being written is taken in when it has changed no more since the last look:
-    better to move whole files in.
+    better to move whole files in. The files of the next publication are prepared meanwhile.
     """
+    prepare(root)
     project = read_project(root, overrides=variables)
     done = seen = raw_files(project)
     while True:
@@ -91,6 +92,7 @@ def watch(
                 yield update(root, variables)
             except KohorteError as error:
                 yield error
+            prepare(root)
         seen = found
 
 

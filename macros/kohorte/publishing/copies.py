@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,10 +51,13 @@ class Copied:
 
 @dataclass(frozen=True)
 class Before:
-    """The generation before: its folder, and what its manifest says."""
+    """The generation before: its folder, what its manifest says, and what puts its files
+    into another folder.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
+    copy_to: Callable[[Path], None]
 
     def fits(self, wanted: Mapping[str, Shape]) -> bool:
         """Tell whether the tables have the same columns as before.
@@ -93,9 +95,9 @@ def attach_files(
     connection: duckdb.DuckDBPyConnection, folder: Path, before: Before | None
 ) -> None:
     """Open the new files to write; they begin as copies of those before, or empty."""
+    if before:
+        before.copy_to(folder)
     for name, file in FILES.items():
-        if before:
-            shutil.copyfile(before.folder / file, folder / file)
         connection.execute(f"attach {literal(folder / file)} as {name}")
 
 

@@ -3,6 +3,7 @@
     serving/kohorte.duckdb  -> current/kohorte.duckdb
     serving/private.duckdb  -> current/private.duckdb
     serving/current         -> generations/000042
+    serving/generations/prepared-000042/{kohorte.duckdb,private.duckdb}
     serving/generations/000042/{kohorte.duckdb,private.duckdb,manifest.json,<table>/*.parquet}
 
 A generation is never changed once it is there. Replacing the link `current` is the one
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ from kohorte.errors import KohorteError
 from kohorte.publishing.files import on_disk, told
 
 OPEN_FILE, PRIVATE_FILE, MANIFEST = "kohorte.duckdb", "private.duckdb", "manifest.json"
-_CURRENT, _BEGUN = "current", ".begun"
+_CURRENT, _BEGUN, _PREPARED = "current", ".begun", "prepared-"
 _DIGITS = 6
 #: Seconds to wait for another publication; one of a million customers takes about one minute.
 _PATIENCE = 600.0
@@ -100,6 +101,44 @@ class Generations:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def prepare(self, number: int) -> None:
+        """Copy a generation's files, for the next one to begin with: see `take`.
+
+        Call it with the lock held. A copy that is there is left as it is.
+        """
+        prepared = self._prepared(number)
+        if prepared.is_dir():
+            return
+        self.drop_prepared()
+        begun = self.folder / ".preparing"
+        begun.mkdir(mode=0o700)
+        for name in (OPEN_FILE, PRIVATE_FILE):
+            shutil.copyfile(self.path(number) / name, begun / name)
+            on_disk(begun / name)
+        begun.rename(prepared)
+
+    def take(self, number: int, folder: Path) -> None:
+        """Put a generation's files into a folder: those that were prepared, or copies."""
+        prepared, taken = self._prepared(number), self.folder / ".taken"
+        source = self.path(number)
+        put: Callable[[Path, Path], object] = shutil.copyfile
+        if prepared.is_dir():
+            # Under another name: half of it must never be taken.
+            source, put = prepared.rename(taken), Path.rename
+        for name in (OPEN_FILE, PRIVATE_FILE):
+            put(source / name, folder / name)
+        shutil.rmtree(taken, ignore_errors=True)
+
+    def drop_prepared(self) -> None:
+        """Remove what was prepared for another generation than comes."""
+        for prepared in self.folder.glob(f"{_PREPARED}*"):
+            gone = self.folder / f".{prepared.name}"
+            prepared.rename(gone)
+            shutil.rmtree(gone)
+
+    def _prepared(self, number: int) -> Path:
+        return self.folder / f"{_PREPARED}{number:0{_DIGITS}d}"
 
     def begin(self) -> Path:
         """Return an empty folder for the next generation, for the owner's eyes only."""

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -83,10 +84,20 @@ def publish(
         except BaseException:
             shutil.rmtree(begun, ignore_errors=True)
             raise
+        generations.drop_prepared()
         generations.prune(kept)
         if server:
             publish_to_postgres(generations.path(number), server, scratch)
     return publication
+
+
+def prepare(root: Path) -> None:
+    """Copy the newest publication, if there is one, so that an update of it begins at once."""
+    generations = Generations(serving_folder(root))
+    with told(generations.serving), generations.locked():
+        numbers = generations.numbers()
+        if numbers:
+            generations.prepare(numbers[-1])
 
 
 def is_published(root: Path, *, name: str = WAREHOUSE_NAME) -> bool:
@@ -152,7 +163,11 @@ class _Job:
 
 def _before(generations: Generations, number: int) -> copies.Before:
     """Return a generation to take tables over from."""
-    return copies.Before(generations.path(number), generations.manifest(number))
+    return copies.Before(
+        generations.path(number),
+        generations.manifest(number),
+        partial(generations.take, number),
+    )
 
 
 def _write(job: _Job, number: int, published_at: datetime.datetime) -> Publication:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from kohorte.errors import KohorteError
 from kohorte.project import read_project
-from kohorte.publishing.publish import is_published, publish
+from kohorte.publishing.publish import is_published, prepare, publish
 from kohorte.update import Update, raw_files, update_command, watch
 
 from tests.kohorte.publishing.small_project import SmallProject
@@ -84,6 +84,60 @@ def test_an_update_is_what_a_publication_of_everything_would_be(grown: SmallProj
     publish(grown.root)
     assert whole(grown) == updated
     assert len([*(grown.generations.path(4) / "fct_events").iterdir()]) == 1
+
+
+def test_what_was_prepared_is_what_would_have_been_copied(grown: SmallProject) -> None:
+    generations = grown.generations
+    prepare(grown.root)
+    (prepared,) = generations.folder.glob("prepared-*")
+    files = {path.name: path.stat().st_ino for path in prepared.iterdir()}
+    add_events(grown, 1000, 1010)
+    publish(grown.root, is_update=True)
+    updated = whole(grown)
+    assert files == {name: (generations.path(2) / name).stat().st_ino for name in files}
+    assert grown.read("select count(*) from fct_events") == [(1010,)]
+    with duckdb.connect(str(generations.path(1) / "private.duckdb"), read_only=True) as before:
+        assert before.execute("select count(*) from fct_events").fetchall() == [(1000,)]
+    publish(grown.root)
+    assert whole(grown) == updated
+    assert generations.numbers() == [1, 2, 3]
+    assert not [*generations.folder.glob("prepared-*")]
+
+
+def test_what_was_prepared_for_another_publication_is_not_taken(grown: SmallProject) -> None:
+    prepare(grown.root)
+    add_events(grown, 1000, 1010)
+    publish(grown.root)
+    assert not [*grown.generations.folder.glob("prepared-*")]
+    prepare(grown.root)
+    prepare(grown.root)
+    assert [path.name for path in grown.generations.folder.glob("prepared-*")] == [
+        "prepared-000002"
+    ]
+    add_events(grown, 1010, 1020)
+    publish(grown.root, is_update=True)
+    assert grown.read("select count(*) from fct_events") == [(1020,)]
+
+
+def test_half_of_what_was_prepared_is_never_taken(
+    grown: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(grown.root)
+    add_events(grown, 1000, 1010)
+
+    def killed(source: Path, target: Path) -> Path:
+        if source.name == "private.duckdb":
+            raise KeyboardInterrupt
+        return rename(source, target)
+
+    rename = Path.rename
+    with monkeypatch.context() as patch:
+        patch.setattr("kohorte.publishing.generations.Path.rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            publish(grown.root, is_update=True)
+    assert grown.read("select count(*) from fct_events") == [(1000,)]
+    publish(grown.root, is_update=True)
+    assert grown.read("select count(*) from fct_events") == [(1010,)]
 
 
 def test_a_table_that_was_built_anew_is_copied_whole(grown: SmallProject) -> None:
