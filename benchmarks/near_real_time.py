@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--folder", type=Path, default=Path("target/near_real_time"))
-    parser.add_argument("--every", type=float, default=2.0, help="seconds between two looks")
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two looks")
     options = parser.parse_args()
     folder = options.folder.resolve()
     raw, warehouse = folder / "raw" / "shop", folder / "w" / "kohorte.duckdb"

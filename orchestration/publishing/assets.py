@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from orchestration.transform.resources import POOL, Warehouse, retried_while_bus
 if TYPE_CHECKING:
     from kohorte.publishing.publish import Publication
 
+#: There is one a night; an hour later it is late, and by the morning somebody should look.
+_DUE, _LATE = datetime.timedelta(hours=25), datetime.timedelta(hours=30)
+
 
 def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     """Return the asset that publishes the build warehouse; a failed critical check refuses."""
@@ -25,6 +29,7 @@ def publication_asset(models: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         description="The generation of the marts that BI tools and the sync read.",
         pool=POOL,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=_LATE, warn_window=_DUE),
     )
     def publication(warehouse: Warehouse) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from kohorte.publishing.publish import publish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.sources.files import source_files, version_of
 from orchestration.transform.translator import Translator
 
-_DATA_VERSION = "dagster/data_version"
+_DATA_VERSION, _UPDATED = "dagster/data_version", "dagster/last_updated_timestamp"
 
 
 def raw_tables(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
@@ -37,6 +37,15 @@ def raw_observations(root: Path, manifest: Mapping[str, Any]) -> Iterator[dg.Ass
     for source, files in source_files(root, manifest):
         yield dg.AssetObservation(
             translator.get_asset_key(source),
-            metadata={"files": len(files), "bytes": sum(path.stat().st_size for path in files)},
+            metadata={
+                "files": len(files),
+                "bytes": sum(path.stat().st_size for path in files),
+                **({_UPDATED: _newest(files)} if files else {}),
+            },
             tags={_DATA_VERSION: version_of(files)},
         )
+
+
+def _newest(files: Iterable[Path]) -> dg.TimestampMetadataValue:
+    """Return when the last of the files was written: Dagster shows how fresh a table is."""
+    return dg.MetadataValue.timestamp(max(path.stat().st_mtime for path in files))

@@ -60,7 +60,7 @@ def dbt_models(project: DbtProject, manifest: Mapping[str, Any]) -> dg.AssetsDef
             )
             invocation.context = context
             yield from invocation.stream()
-            yield from segment_sizes(context.selected_asset_keys, warehouse.row)
+            yield from segment_sizes(context.selected_asset_keys, warehouse.rows)
 
     return models
 

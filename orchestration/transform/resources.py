@@ -34,13 +34,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Make the folder of the file, which dbt does not do."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
-    def row(self, query: str) -> tuple[Any, ...]:
-        """Return the first row of a query; the file is open no longer than that."""
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what a query finds; the file is open no longer than that."""
         import duckdb
 
         with duckdb.connect(str(self.path), read_only=True) as connection:
-            found = connection.execute(query).fetchone()
-        return found or ()
+            return connection.execute(query).fetchall()
 
 
 def dbt_resource(project: DbtProject) -> DbtCliResource:

@@ -38,7 +38,7 @@ def _as_of(warehouse: Warehouse) -> datetime.datetime | None:
     if not warehouse.path.exists():
         return None
     try:
-        row = warehouse.row("select as_of from int_clock")
+        rows = warehouse.rows("select as_of from int_clock")
     except duckdb.CatalogException:
         return None
-    return row[0] if row else None
+    return rows[0][0] if rows else None

@@ -64,5 +64,5 @@ def test_a_query_leaves_the_file_free(tmp_path: Path, monkeypatch: pytest.Monkey
     path = make_warehouse(tmp_path)
     monkeypatch.setenv("KOHORTE_WAREHOUSE", str(path))
     warehouse = Warehouse(project_dir=str(tmp_path))
-    assert warehouse.row("select count(*) from fct_orders") == (3,)
+    assert warehouse.rows("select count(*) from fct_orders") == [(3,)]
     duckdb.connect(str(path)).close()
