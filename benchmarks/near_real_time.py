@@ -81,8 +81,11 @@ def build(warehouse: Path, raw: Path, customers: int) -> None:
         print(f"publishing everything took {time.monotonic() - begun:.1f} s")
 
 
-def land(raw: Path) -> datetime.datetime:
-    """Land a file with the steps of some customers in the next hour; return its end."""
+def land(raw: Path, events: int = EVENTS, *, each_once: bool = False) -> datetime.datetime:
+    """Land a file with steps of customers in the next hour; return its end.
+
+    With `each_once`, each of them is another customer's.
+    """
     with duckdb.connect() as connection:
         (covered,) = connection.execute(
             f"select max(covers_until) from '{raw}/exports/*.parquet'"
@@ -90,7 +93,8 @@ def land(raw: Path) -> datetime.datetime:
         assert covered is not None
         number = len([*(raw / "web_events").glob("*.parquet")]) + 1
         until = covered + datetime.timedelta(hours=1)
-        events = f"""
+        once = "qualify row_number() over (partition by account_no order by event_no) = 1"
+        rows = f"""
             select * replace (
                 'N{number}-' || row_number() over () as event_no,
                 'N{number}-' || session_no as session_no,
@@ -98,15 +102,15 @@ def land(raw: Path) -> datetime.datetime:
                 timestamp '{until}' as exported_at
             )
             from (
-                from '{raw}/web_events/part-00001.parquet'
-                where account_no is not null limit {EVENTS}
+                from '{raw}/web_events/*.parquet'
+                where account_no is not null {once if each_once else ""} limit {events}
             )
         """
         exports = f"""
             select * replace (timestamp '{until}' as covers_until)
             from '{raw}/exports/part-00001.parquet'
         """
-        for table, query in (("exports", exports), ("web_events", events)):
+        for table, query in (("exports", exports), ("web_events", rows)):
             path = raw / table / f"part-{number:05d}.parquet"
             connection.execute(f"copy ({query}) to '{path}.new' (format parquet)")
             Path(f"{path}.new").rename(path)
