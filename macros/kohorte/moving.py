@@ -21,7 +21,7 @@ WHOLE_PREFIX = "every__"
 MOMENTS, MOMENTS_BEFORE = "moments", "moments_before"
 #: One row: the clock of the evaluation before.
 CLOCK_BEFORE = "clock_before"
-MOVED, KEPT = "moved", "kept"
+MOVED = "moved"
 _COMPARISONS = (exp.GTE, exp.GT, exp.LT, exp.LTE)
 
 
