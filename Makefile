@@ -35,8 +35,9 @@ run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=,
 test: $(INSTALLED) lint ## run everything that must hold
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-fuzz: $(INSTALLED) ## compare compiled segments with the reference for long (EXAMPLES=)
-	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest tests/kohorte/test_truth.py
+fuzz: $(INSTALLED) ## compare segments with the reference, and updates with builds (EXAMPLES=)
+	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest \
+		tests/kohorte/test_truth.py tests/kohorte/test_moving.py
 
 .venv-spark/.installed: tests/servers/spark.lock
 	@$(PYTHON) -m venv .venv-spark

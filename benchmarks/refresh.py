@@ -10,7 +10,6 @@ every column of the same raw files, with the same threads.
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import subprocess
@@ -25,10 +24,8 @@ import duckdb
 from kohorte.demo import generate
 from kohorte.update import update_command
 
-from benchmarks.near_real_time import land
+from benchmarks.near_real_time import ROOT, SEED, UNTIL, land
 
-ROOT = Path(__file__).resolve().parents[1]
-UNTIL, SEED = datetime.date(2026, 6, 30), 7
 _WITHOUT_TESTS = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
 
 

@@ -80,7 +80,7 @@ def watch(
     A file that is being written is taken in when it has changed no more since the last look:
     better to move whole files in. The files of the next publication are prepared meanwhile.
     """
-    prepare(root)
+    yield from _prepared(root)
     project = read_project(root, overrides=variables)
     done = seen = raw_files(project)
     while True:
@@ -92,8 +92,16 @@ def watch(
                 yield update(root, variables)
             except KohorteError as error:
                 yield error
-            prepare(root)
+            yield from _prepared(root)
         seen = found
+
+
+def _prepared(root: Path) -> Iterator[KohorteError]:
+    """Prepare the next publication; yield why that failed, for an update can do without."""
+    try:
+        prepare(root)
+    except KohorteError as error:
+        yield error
 
 
 def raw_files(project: Project) -> frozenset[tuple[str, int, int]]:

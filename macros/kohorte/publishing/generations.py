@@ -113,10 +113,14 @@ class Generations:
         self.drop_prepared()
         begun = self.folder / ".preparing"
         begun.mkdir(mode=0o700)
-        for name in (OPEN_FILE, PRIVATE_FILE):
-            shutil.copyfile(self.path(number) / name, begun / name)
-            on_disk(begun / name)
-        begun.rename(prepared)
+        try:
+            for name in (OPEN_FILE, PRIVATE_FILE):
+                shutil.copyfile(self.path(number) / name, begun / name)
+                on_disk(begun / name)
+            begun.rename(prepared)
+        except BaseException:
+            shutil.rmtree(begun, ignore_errors=True)
+            raise
 
     def take(self, number: int, folder: Path) -> None:
         """Put a generation's files into a folder: those that were prepared, or copies."""

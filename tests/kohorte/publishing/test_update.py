@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import duckdb
@@ -184,6 +185,32 @@ def test_an_update_names_its_selector_and_vars(tmp_path: Path) -> None:
     command = update_command(tmp_path, {"near_real_time": True})
     assert command[command.index("--selector") + 1] == "near_real_time"
     assert command[-1] == '{"near_real_time": true}'
+
+
+def test_a_disk_too_full_to_prepare_ends_nothing(
+    grown: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = grown.root / "dbt_project.yml"
+    shop = "systems: [shop], tables: {shop: [events]}, raw: {shop: raw}"
+    settings.write_text(settings.read_text().replace("vars: {", f"vars: {{{shop}, "))
+    (grown.root / "raw").mkdir()
+
+    def full(source: Path, target: Path) -> None:
+        target.touch()
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    def update(root: Path, variables: object) -> None:
+        raise KohorteError("not updated")
+
+    def look(_: float) -> None:
+        (grown.root / "raw" / "events.parquet").touch()
+
+    monkeypatch.setattr("kohorte.publishing.generations.shutil.copyfile", full)
+    monkeypatch.setattr("kohorte.update.update", update)
+    told = watch(grown.root, 1, sleep=look)
+    assert "the disk is full" in str(next(told))
+    assert str(next(told)) == "not updated"
+    assert not [*grown.generations.folder.glob("*prepar*")]
 
 
 def test_a_file_is_taken_in_once_it_has_stopped_changing(
