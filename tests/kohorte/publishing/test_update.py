@@ -203,7 +203,9 @@ def test_a_disk_too_full_to_prepare_ends_nothing(
         raise KohorteError("not updated")
 
     def look(_: float) -> None:
-        (grown.root / "raw" / "events.parquet").touch()
+        file = grown.root / "raw" / "events.parquet"
+        if not file.exists():
+            file.touch()
 
     monkeypatch.setattr("kohorte.publishing.generations.shutil.copyfile", full)
     monkeypatch.setattr("kohorte.update.update", update)
