@@ -163,7 +163,7 @@
                 *,
                 sum(case when held_out_at <= reached then 0 else 1 end) over (
                     partition by segment, customer_id
-                    order by held_out_at, ends_at
+                    order by held_out_at, ends_at, reached nulls first
                     rows unbounded preceding
                 ) as island
             from ordered

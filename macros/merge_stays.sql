@@ -45,7 +45,7 @@
                 *,
                 sum(case when entered_at <= reached then 0 else 1 end) over (
                     partition by segment, customer_id
-                    order by entered_at, ends_at
+                    order by entered_at, ends_at, reached nulls first
                     rows unbounded preceding
                 ) as island
             from ordered
@@ -54,13 +54,14 @@
         select
             segment,
             customer_id,
-            max_by(through, ends_at) as through,
-            max_by(variant, ends_at) as variant,
-            min_by(entered_because, entered_at) as entered_because,
-            max_by(left_because, ends_at)
+            max_by(through, (ends_at, through)) as through,
+            max_by(variant, (ends_at, variant)) as variant,
+            min_by(entered_because, (entered_at, entered_because)) as entered_because,
+            max_by(left_because, (ends_at, left_because))
             filter (where ends_at < timestamp 'infinity') as left_because,
-            min_by(entered_definition_hash, entered_at) as entered_definition_hash,
-            max_by(left_definition_hash, ends_at)
+            min_by(entered_definition_hash, (entered_at, entered_definition_hash))
+                as entered_definition_hash,
+            max_by(left_definition_hash, (ends_at, left_definition_hash))
             filter (where ends_at < timestamp 'infinity') as left_definition_hash,
             min(entered_at) as entered_at,
             nullif(max(ends_at), timestamp 'infinity') as left_at

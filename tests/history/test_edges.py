@@ -100,6 +100,20 @@ def test_a_merge_counts_the_same_when_its_run_is_repeated(shop: Shop) -> None:
     assert shop.tables() == before
 
 
+def test_people_of_one_segment_since_one_moment_become_one_with_one_stay(shop: Shop) -> None:
+    people = {f"{name}{number}" for name in ("ann", "bob", "cyd") for number in range(20)}
+    shop.customers = {name: Customer(600) for name in people}
+    shop.declare({"big": BIG})
+    shop.built("2026-01-01")
+    shop.merges = {name: f"ann{name[3:]}" for name in people if name[:3] != "ann"}
+    for name in shop.merges:
+        shop.customers.pop(name)
+    shop.built("2026-01-02")
+    assert sorted(shop.stays("big")) == sorted(
+        (f"ann{number}", "01-01", None) for number in range(20)
+    )
+
+
 def test_what_would_tear_the_history_apart_is_refused(shop: Shop) -> None:
     shop.customers = {"ann": Customer(600)}
     shop.declare({"big": BIG})

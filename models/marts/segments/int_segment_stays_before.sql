@@ -53,7 +53,7 @@ int_segment_definitions as (
             *,
             sum(case when entered_at <= reached then 0 else 1 end) over (
                 partition by segment, customer_id
-                order by entered_at, left_at
+                order by entered_at, left_at, reached nulls first
                 rows unbounded preceding
             ) as island
         from ordered
