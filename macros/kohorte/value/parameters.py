@@ -10,8 +10,8 @@ import numpy.typing as npt
 from kohorte.value import bg_nbd, gamma_gamma
 from kohorte.value.maximum import CannotFit
 
-#: Digits that two machines agree on; the data support three or four of them.
-SIGNIFICANT_DIGITS = 6
+#: As many as the data support, so that a late row does not move everybody's prediction.
+SIGNIFICANT_DIGITS = 4
 LIKELIHOOD_DECIMALS = 2
 ORDER_PARAMETERS = ("order_rate_r", "order_rate_alpha", "dropout_a", "dropout_b")
 VALUE_PARAMETERS = ("value_p", "value_q", "value_gamma")
@@ -59,5 +59,5 @@ def fit_row(
 
 
 def rounded(number: float) -> float:
-    """Return a number with six significant digits."""
+    """Return a number with four significant digits."""
     return float(np.format_float_scientific(number, SIGNIFICANT_DIGITS - 1))

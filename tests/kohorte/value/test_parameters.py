@@ -20,7 +20,7 @@ from tests.kohorte.value.population import CDNOW_VALUES, draw_cdnow, draw_values
 LIKELIHOODS = ("order_log_likelihood", "value_log_likelihood")
 
 
-def test_a_row_holds_both_fits_with_six_digits() -> None:
+def test_a_row_holds_both_fits_with_four_digits() -> None:
     rng = np.random.default_rng(21)
     drawn = draw_cdnow(rng)
     histories = (drawn.frequency, drawn.recency, drawn.age)
@@ -32,7 +32,7 @@ def test_a_row_holds_both_fits_with_six_digits() -> None:
     orders = bg_nbd.fit(*histories)
     spending = gamma_gamma.fit(drawn.frequency, values)
     found = [row[name] for name in (*ORDER_PARAMETERS, *VALUE_PARAMETERS)]
-    expected = [float(f"{number:.5e}") for number in (*astuple(orders), *astuple(spending))]
+    expected = [float(f"{number:.3e}") for number in (*astuple(orders), *astuple(spending))]
     assert found == expected
     likelihoods = (
         bg_nbd.log_likelihood(orders, *histories),
@@ -58,7 +58,7 @@ def test_orders_are_fitted_though_values_cannot_be() -> None:
 
 @pytest.mark.parametrize(
     ("number", "expected"),
-    [(0.24312345678, 0.243123), (123456789.0, 123457000.0), (1e-6, 1e-6), (0.9999996, 1.0)],
+    [(0.24312345678, 0.2431), (123456789.0, 123500000.0), (1e-6, 1e-6), (0.99996, 1.0)],
 )
-def test_rounded_keeps_six_digits(number: float, expected: float) -> None:
+def test_rounded_keeps_four_digits(number: float, expected: float) -> None:
     assert rounded(number) == expected
