@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-spark test-activation ghost fuzz kill lint format dev lock clean
+.PHONY: help run test test-spark test-activation ghost fuzz fuzz-refresh kill lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ test: $(INSTALLED) lint ## run everything that must hold
 fuzz: $(INSTALLED) ## compare segments with the reference, and updates with builds (EXAMPLES=)
 	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest \
 		tests/kohorte/test_truth.py tests/kohorte/test_moving.py
+
+fuzz-refresh: $(INSTALLED) ## compare refreshes of drawn shops with builds (SHOPS=)
+	@KOHORTE_REFRESHES=$(or $(SHOPS),20) $(BIN)/pytest tests/project/test_refresh.py
 
 .venv-spark/.installed: tests/servers/spark.lock
 	@$(PYTHON) -m venv .venv-spark

@@ -81,11 +81,8 @@ def build(warehouse: Path, raw: Path, customers: int) -> None:
         print(f"publishing everything took {time.monotonic() - begun:.1f} s")
 
 
-def land(raw: Path, events: int = EVENTS, *, each_once: bool = False) -> datetime.datetime:
-    """Land a file with steps of customers in the next hour; return its end.
-
-    With `each_once`, each of them is another customer's.
-    """
+def land(raw: Path, events: int = EVENTS) -> datetime.datetime:
+    """Land a file with steps of customers in the next hour; return its end."""
     with duckdb.connect() as connection:
         (covered,) = connection.execute(
             f"select max(covers_until) from '{raw}/exports/*.parquet'"
@@ -93,7 +90,6 @@ def land(raw: Path, events: int = EVENTS, *, each_once: bool = False) -> datetim
         assert covered is not None
         number = len([*(raw / "web_events").glob("*.parquet")]) + 1
         until = covered + datetime.timedelta(hours=1)
-        once = "qualify row_number() over (partition by account_no order by event_no) = 1"
         rows = f"""
             select * replace (
                 'N{number}-' || row_number() over () as event_no,
@@ -103,7 +99,7 @@ def land(raw: Path, events: int = EVENTS, *, each_once: bool = False) -> datetim
             )
             from (
                 from '{raw}/web_events/*.parquet'
-                where account_no is not null {once if each_once else ""} limit {events}
+                where account_no is not null limit {events}
             )
         """
         exports = f"""

@@ -84,6 +84,7 @@ _ARRIVED = """    select row_counts.{key}
     where
         row_counts_before.{key} is null
         or row_counts.count_rows <> row_counts_before.count_rows"""
+_REFRESHED = '\n    {{{{ union_refreshed("{key}") }}}}'
 _UPDATABLE = """{comment}
 {config}
 {{% set row_counts = ref("{counts}") %}}
@@ -176,7 +177,8 @@ def updatable_conditions(plan: EntityPlan, dialect: str) -> str:
         first.append(_cte(moments, dialect))
         update.append(_cte(moments_before(moments), dialect))
     passed = [_select(select, dialect) for select in moving.passed(key)]
-    update.append(f"{MOVED} as (\n{_UNION.join([_ARRIVED.format(key=key), *passed])}\n)")
+    arrived = _UNION.join([_ARRIVED.format(key=key), *passed]) + _REFRESHED.format(key=key)
+    update.append(f"{MOVED} as (\n{arrived}\n)")
     only_moved = _MOVED.format(key=key)
     then = [
         _import(name, name, only_moved if name in moving.models else "")

@@ -34,7 +34,7 @@ identifiers_with_others as (
     having min(another) <> max(another)
 ),
 
-int_identity_shared as (
+shared_identifiers as (
     select
         identifiers_with_others.identifier_type,
         identifiers_with_others.identifier,
@@ -53,6 +53,22 @@ int_identity_shared as (
     having
         count(distinct identifiers_with_another.another)
         > identifiers_with_others.max_others
+),
+
+{# A slice has not got all the rows that an identifier is in (docs/decisions/0024). #}
+{% set shared_before = existing("touched_shared") %}
+int_identity_shared as (
+    select * from shared_identifiers
+    {% if shared_before is not none %}
+        union all
+        select * from {{ shared_before }}
+        where (identifier_type, identifier) not in (
+            select
+                shared_identifiers.identifier_type,
+                shared_identifiers.identifier
+            from shared_identifiers
+        )
+    {% endif %}
 )
 
 select * from int_identity_shared

@@ -91,6 +91,7 @@ def updating(text: str, timezone: str) -> str:
         "config": lambda **settings: "",
         "ref": lambda name: name,
         "answers_before": lambda evaluated_by: "answers_then",
+        "union_refreshed": lambda key: "",
         "segment_state": lambda name: f"{name}_then",
         "local_timestamp": lambda column: f"timezone('{timezone}', timezone('UTC', {column}))",
     }

@@ -75,7 +75,7 @@ BEFORE: dict[str, dict[str, dict[str, str]]] = {
 }
 #: Models of raw rows, which are of any time: mappings read the files, checks judge them.
 ABOUT_RAW_FILES = "stg_.*|int_events_.*|int_shop__.*"
-ABOUT_RAW_ROWS = "quarantine|int_row_counts|int_.*_checked"
+ABOUT_RAW_ROWS = "quarantine|int_row_counts|int_row_sums|int_.*_checked"
 
 
 @dataclass(frozen=True)

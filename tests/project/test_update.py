@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from kohorte.project import serving_path
 from kohorte.publishing.publish import publish
+from kohorte.refreshing.refresh import refresh
 from kohorte.update import update
 
 from tests.conftest import ROOT, Dbt
@@ -124,3 +125,14 @@ def test_new_events_reach_readers(
     assert_found_by_a_build_as_well(tmp_path, raw)
     parts = serving_path(ROOT, private=False).parent / "current" / "fct_events"
     assert len([*parts.glob("*.parquet")]) == 2
+
+    refreshed = refresh(ROOT, {"raw": {"shop": str(raw)}})
+
+    # The step that came too late for an update.
+    assert read(counts) == [(events + 2, datetime.datetime(2026, 7, 1, 0, 30))]
+    assert refreshed.publication.generation == 3
+    assert 0 < refreshed.touched < refreshed.customers
+    assert read("select max(last_seen_at) from dim_customer_features") == [
+        (datetime.datetime(2026, 7, 1, 0, 30),)
+    ]
+    assert len([*parts.glob("*.parquet")]) == 1

@@ -45,6 +45,19 @@ def update(
 
 
 @app.command()
+def refresh(project_dir: Root = HERE) -> None:
+    """Take in all that came since today's build, for those whom it concerns, and publish.
+
+    Orders, events, messages and all other rows, late ones too; people who turn out to be one;
+    attributes, segments and audiences. The first build of a day is `kohorte run`.
+    """
+    from kohorte.publishing.words import refreshed_words
+    from kohorte.refreshing.refresh import refresh as refresh_
+
+    typer.echo(refreshed_words(refresh_(project_dir.resolve())))
+
+
+@app.command()
 def rollback(
     generation: Annotated[
         int | None, typer.Argument(help="Its number; without one, the one before.")

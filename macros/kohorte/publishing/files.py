@@ -27,14 +27,18 @@ _FULL_WHEN_PUBLISHING = (
 @contextmanager
 def workshop(temporary: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to copy tables with; what it sets down goes to a folder."""
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "preserve_insertion_order": False,
-        "memory_limit": os.environ.get(MEMORY_VARIABLE, _MEMORY),
-        "temp_directory": str(temporary),
-    }
+    config = {**settings(), "temp_directory": str(temporary)}
     with duckdb.connect(":memory:", config=config) as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
+
+
+def settings() -> dict[str, str | bool | int | float | list[str]]:
+    """Return how DuckDB is set up to move many rows, as in profiles.yml."""
+    return {
+        "preserve_insertion_order": False,
+        "memory_limit": os.environ.get(MEMORY_VARIABLE, _MEMORY),
+    }
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from kohorte.errors import KohorteError
 from kohorte.project import serving_folder
 from kohorte.publishing.generations import Generations
 from kohorte.publishing.publish import Publication
+from kohorte.refreshing.refresh import Refresh
 from kohorte.update import Update
 
 
@@ -30,6 +31,16 @@ def updated_words(done: Update) -> str:
         f"{published_words(done.publication)}\n"
         f"updated in {done.build_seconds + done.publish_seconds:.0f} s: {done.build_seconds:.0f} s"
         f" to build and check, {done.publish_seconds:.0f} s to publish"
+    )
+
+
+def refreshed_words(done: Refresh) -> str:
+    """Return what a refresh published, whom it looked at, and how long it took."""
+    return (
+        f"{published_words(done.publication)}\n"
+        f"refreshed {done.touched:,} of {done.customers:,} customers in"
+        f" {done.build_seconds + done.publish_seconds:.0f} s: {done.build_seconds:.0f} s to build"
+        f" and check, {done.publish_seconds:.0f} s to publish"
     )
 
 

@@ -9,10 +9,6 @@ customer_products as (
     select * from {{ ref("int_customer_products") }}
 ),
 
-category_prices as (
-    select * from {{ ref("int_category_prices") }}
-),
-
 windows as (
     select * from {{ ref("int_feature_windows") }}
 ),
@@ -24,19 +20,11 @@ products as (
         customer_products.category,
         customer_products.brand,
         customer_products.quantity,
-        customer_products.kept_quantity,
         customer_products.net_revenue,
-        -- Rounded here, so that the order of addition does not matter.
-        cast(
-            customer_products.list_amount
-            / nullif(category_prices.median_unit_price, 0) as decimal(18, 6)
-        ) as price_level,
         customer_products.is_reordered,
         customer_products.last_ordered_at >= windows.start_90d_at as is_in_90d
     from customer_products
     cross join windows
-    left join category_prices
-        on customer_products.category = category_prices.category
 ),
 
 products_per_customer as (
@@ -45,10 +33,7 @@ products_per_customer as (
         {{ sorted_list("product_id") }} as products,
         {{ sorted_list("case when is_in_90d then product_id end") }} as products_90d,
         count(*) as count_products,
-        count(*) filter (where is_reordered) as count_reordered,
-        sum(price_level) as price_level,
-        sum(kept_quantity) filter (where price_level is not null and kept_quantity > 0)
-            as priced_quantity
+        count(*) filter (where is_reordered) as count_reordered
     from products
     where product_id is not null
     group by customer_id
@@ -101,11 +86,7 @@ int_customer_product_features as (
         {{ ratio(
             "products_per_customer.count_reordered",
             "products_per_customer.count_products"
-        ) }} as share_reordered_products_365d,
-        {{ ratio(
-            "products_per_customer.price_level",
-            "products_per_customer.priced_quantity"
-        ) }} as price_level_365d
+        ) }} as share_reordered_products_365d
     from customers
     left join categories_per_customer
         on customers.customer_id = categories_per_customer.customer_id

@@ -102,6 +102,7 @@ moved as (
                 moments.start_of_quarter_1_back
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

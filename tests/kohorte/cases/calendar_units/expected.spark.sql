@@ -114,6 +114,7 @@ moved as (
                 moments.start_of_quarter_1_back
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

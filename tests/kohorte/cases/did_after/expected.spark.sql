@@ -72,6 +72,7 @@ moved as (
             fct_orders.ordered_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
             or fct_orders.ordered_at between least(moments_before.days_90_ago, moments.days_90_ago) and greatest(moments_before.days_90_ago, moments.days_90_ago)
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

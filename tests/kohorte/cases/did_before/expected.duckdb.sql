@@ -80,6 +80,7 @@ moved as (
                 moments.date_2026_01_01
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

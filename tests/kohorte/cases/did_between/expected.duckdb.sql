@@ -91,6 +91,7 @@ moved as (
                 moments.date_2026_02_01
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

@@ -78,6 +78,7 @@ moved as (
             fct_orders.ordered_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
             or fct_orders.ordered_at between least(moments_before.years_1_ago, moments.years_1_ago) and greatest(moments_before.years_1_ago, moments.years_1_ago)
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

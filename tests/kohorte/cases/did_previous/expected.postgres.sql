@@ -88,6 +88,7 @@ moved as (
                 moments.start_of_year_1_back
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

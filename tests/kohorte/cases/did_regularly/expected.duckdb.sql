@@ -89,6 +89,7 @@ moved as (
             or fct_events.occurred_at between least(moments_before.weeks_3_ago, moments.weeks_3_ago) and greatest(moments_before.weeks_3_ago, moments.weeks_3_ago)
             or fct_events.occurred_at between least(moments_before.weeks_4_ago, moments.weeks_4_ago) and greatest(moments_before.weeks_4_ago, moments.weeks_4_ago)
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

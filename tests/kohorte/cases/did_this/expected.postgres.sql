@@ -80,6 +80,7 @@ moved as (
                 moments.start_of_week
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

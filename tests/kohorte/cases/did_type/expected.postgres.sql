@@ -65,6 +65,7 @@ moved as (
     where
         fct_events.customer_id is not null
         and fct_events.occurred_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

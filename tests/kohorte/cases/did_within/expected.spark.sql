@@ -84,6 +84,7 @@ moved as (
                 moments.months_6_ago
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

@@ -86,6 +86,7 @@ moved as (
                 moments.quarters_2_ago
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

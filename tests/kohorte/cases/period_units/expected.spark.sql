@@ -90,6 +90,7 @@ moved as (
                 moments.quarters_2_ago
             )
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

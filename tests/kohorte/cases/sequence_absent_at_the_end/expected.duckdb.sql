@@ -79,6 +79,7 @@ moved as (
     where
         fct_orders.customer_id is not null
         and fct_orders.ordered_at between least(moments_before.as_of, moments.as_of) and greatest(moments_before.as_of, moments.as_of)
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

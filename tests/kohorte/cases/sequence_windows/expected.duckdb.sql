@@ -128,6 +128,7 @@ moved as (
             fct_orders.ordered_at between least(moments_before.days_30_ago, moments.days_30_ago) and greatest(moments_before.days_30_ago, moments.days_30_ago)
             or fct_orders.ordered_at between least(moments_before.days_90_ago, moments.days_90_ago) and greatest(moments_before.days_90_ago, moments.days_90_ago)
         )
+    {{ union_refreshed("customer_id") }}
 ),
 
 {% endif %}

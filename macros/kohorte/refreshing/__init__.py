@@ -1,0 +1,1 @@
+"""Bring everything up to date for those whom something may have changed for."""

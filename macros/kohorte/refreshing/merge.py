@@ -1,0 +1,191 @@
+"""Put the slice in the place of what the warehouse says of the same people.
+
+The connection is to the warehouse; the slice is attached to it as `slice`. Whoever is not
+touched keeps their rows; of the slice's rows, only those of the touched are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+#: Tables with one person to a row.
+_OF_CUSTOMERS = (
+    "dim_customer_channels",
+    "dim_customers",
+    "int_attributed_orders",
+    "int_customer_behaviour_features",
+    "int_customer_campaign_features",
+    "int_customer_cart_features",
+    "int_customer_consent_features",
+    "int_customer_days",
+    "int_customer_declared_features",
+    "int_customer_habit_features",
+    "int_customer_lead_scores",
+    "int_customer_loyalty_features",
+    "int_customer_message_features",
+    "int_customer_order_features",
+    "int_customer_person_features",
+    "int_customer_product_features",
+    "int_customer_products",
+    "int_customer_purchases",
+    "int_customer_stage_features",
+)
+#: The key of a raw row of each canonical table, as the macro `row_key` writes it.
+RAW_KEYS = {
+    "answers": "answer_id",
+    "consents": "consent_id",
+    "customers": "account_id",
+    "events": "event_id",
+    "messages": "message_id",
+    "order_lines": (
+        "coalesce(nullif(order_id, ''), '?') || '/' || coalesce(cast(line_number as varchar), '?')"
+    ),
+    "orders": "order_id",
+    "points": "entry_id",
+    "referrals": "referral_id",
+}
+#: Facts whose rows may be nobody's, each with the key that names the system and the raw row,
+#: and the canonical table that it is of. Lines come and go with their order.
+FACTS = {
+    "fct_answers": ("answer_id", "answers"),
+    "fct_consents": ("consent_id", "consents"),
+    "fct_events": ("event_id", "events"),
+    "fct_messages": ("message_id", "messages"),
+    "fct_order_lines": ("order_id", "orders"),
+    "fct_orders": ("order_id", "orders"),
+    "fct_points": ("point_entry_id", "points"),
+    "fct_referrals": ("referral_id", "referrals"),
+}
+_EVENTS = "fct_events"
+_OF_VISITORS = ("int_visitor_behaviour", "int_visitor_carts", "int_visitor_lead_points")
+_OF_IDENTIFIERS = (
+    "int_identity_holdings",
+    "int_identity_map",
+    "int_identity_merges",
+    "int_identity_nodes",
+    "int_identity_seen",
+)
+_WHOLE = ("dim_products",)
+_CUSTOMER = "customer_id in (select customer_id from touched)"
+_VISITOR = "{} in (select identifier from slice.touched_identifiers where kind = 'anonymous')"
+REFRESHED = "refreshed_customers"
+
+
+def merge(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bring the slice into the warehouse in one transaction; return how many it touched.
+
+    They stand in `refreshed_customers` until what is found of all has been found anew.
+    """
+    connection.execute("begin")
+    connection.execute(
+        f"""
+        create or replace temp table touched as
+        select customer_id from slice.touched_customers
+        union
+        select customer_id from slice.int_identity_map
+        where (identifier_type, identifier) in (from slice.touched_identifiers);
+        create table if not exists {REFRESHED} (customer_id varchar);
+        insert into {REFRESHED}
+        select customer_id from touched
+        where customer_id not in (from {REFRESHED});
+        """
+    )
+    merged = []
+    for table, condition in _conditions():
+        connection.execute(f"delete from {table} where {condition}")
+        connection.execute(
+            f"insert into {table} by name select * from slice.{table} where {condition}"
+        )
+        merged.append(table)
+    connection.execute(
+        f"""
+        delete from dim_customer_features
+        where {_CUSTOMER} and customer_id not in (select customer_id from dim_customers)
+        """
+    )
+    for statements in (_SUMS, _SHARED, _quarantine()):
+        connection.execute(statements)
+    names = ", ".join(f"'{name}'" for name in (*merged, "quarantine"))
+    connection.execute(
+        f"update check_results set builds = builds + 1, grows = false where name in ({names})"
+    )
+    connection.execute("commit")
+    (count,) = connection.execute("select count(*) from touched").fetchone() or (0,)
+    return int(count)
+
+
+def _conditions() -> Iterator[tuple[str, str]]:
+    """Yield tables, with which of their rows are put in the place of others."""
+    for table in _OF_CUSTOMERS:
+        yield table, _CUSTOMER
+    visitor = _VISITOR.format("anonymous_id")
+    for table, (key, canonical) in FACTS.items():
+        nobody = f"{key} in ({_keys(canonical)})"
+        if table == _EVENTS:
+            nobody = f"case when anonymous_id is null then {nobody} else {visitor} end"
+        yield table, f"{_CUSTOMER} or customer_id is null and {nobody}"
+    for table in _OF_VISITORS:
+        customer = _CUSTOMER.replace("customer_id in", "visitor_id in", 1)
+        of_visitor = _VISITOR.format("visitor_id")
+        yield table, f"case when is_customer then {customer} else {of_visitor} end"
+    yield "dim_visitor_features", visitor
+    for table in _OF_IDENTIFIERS:
+        yield table, "(identifier_type, identifier) in (from slice.touched_identifiers)"
+    for table in _WHOLE:
+        yield table, "true"
+
+
+def _keys(canonical: str) -> str:
+    """Return the query of the keys of the raw rows that the slice was made of, or that are
+    there no more.
+    """
+    key = f"system || ':' || {RAW_KEYS[canonical]}"
+    made_of = f"select {key} from slice.int_{canonical}_checked"
+    if canonical == "events":
+        made_of = f"select event_id from slice.{_EVENTS}"
+    return f"{made_of} union all select key from slice.gone_keys where table_name = '{canonical}'"
+
+
+_SUMS = """
+    delete from int_row_sums using slice.old_sums as old
+    where
+        int_row_sums.table_name = old.table_name
+        and int_row_sums.system = old.system
+        and int_row_sums.account_spelling is not distinct from old.account_spelling
+        and int_row_sums.email_spelling is not distinct from old.email_spelling
+        and int_row_sums.loyalty_card_spelling is not distinct from old.loyalty_card_spelling
+        and int_row_sums.phone_spelling is not distinct from old.phone_spelling
+        and int_row_sums.anonymous_spelling is not distinct from old.anonymous_spelling;
+    insert into int_row_sums by name select * from slice.new_sums;
+"""
+#: What strangers share. A slice has not got all that others bear.
+_SHARED = """
+    insert into int_identity_shared
+    select * from slice.int_identity_shared
+    where
+        (identifier_type, identifier) in (from slice.touched_identifiers)
+        and (identifier_type, identifier) not in (
+            select identifier_type, identifier from int_identity_shared
+        )
+"""
+
+
+def _quarantine() -> str:
+    """Return what puts the rejected rows of the slice in the place of those before.
+
+    A row that lost its key is told by what it says.
+    """
+    known = " or ".join(
+        f"table_name = '{canonical}' and system || ':' || row_key in ({_keys(canonical)})"
+        for canonical in RAW_KEYS
+    )
+    return f"""
+        delete from quarantine
+        where
+            {known}
+            or (table_name, record) in (select table_name, record from slice.quarantine);
+        insert into quarantine by name select * from slice.quarantine;
+        update quarantine set as_of = (select as_of from slice.int_clock);
+    """
