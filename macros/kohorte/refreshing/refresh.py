@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def build(
 
     Raises KohorteError as `refresh` does.
     """
-    warehouse = warehouse_path(root)
+    warehouse = warehouse_path(root).resolve()
     folder = warehouse.parent / FOLDER
     _require_sums(warehouse)
     try:
@@ -88,7 +88,9 @@ def build(
             folder.mkdir(mode=0o700)
             try:
                 runs = _Runs(root, dict(variables or {}), folder / warehouse.name, tests)
-                return _build(runs, warehouse)
+                # The folders of raw files are named from there.
+                with chdir(root):
+                    return _build(runs, warehouse)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except Timeout:
