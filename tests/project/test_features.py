@@ -36,6 +36,7 @@ GROUPS = (
             "campaign",
         )
     ),
+    FEATURES / "int_customer_price_levels",
     ROOT / "models/intermediate/value/int_customer_value_predictions",
 )
 #: The feature mart of each entity.
