@@ -175,7 +175,7 @@ _SHARED = """
 def _quarantine() -> str:
     """Return what puts the rejected rows of the slice in the place of those before.
 
-    A row that lost its key is told by what it says.
+    A row that lost its key is told by what it says. Products are in the slice with all rows.
     """
     known = " or ".join(
         f"table_name = '{canonical}' and system || ':' || row_key in ({_keys(canonical)})"
@@ -184,7 +184,8 @@ def _quarantine() -> str:
     return f"""
         delete from quarantine
         where
-            {known}
+            table_name = 'products'
+            or {known}
             or (table_name, record) in (select table_name, record from slice.quarantine);
         insert into quarantine by name select * from slice.quarantine;
         update quarantine set as_of = (select as_of from slice.int_clock);

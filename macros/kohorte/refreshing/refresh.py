@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +133,8 @@ class _Runs:
     slice: Path
     tests: bool
     as_of: datetime.datetime | None = None
+    #: What dbt read of the project, by target folder.
+    read: dict[Path, bytes] = field(default_factory=dict)
 
     def dbt(self, warehouse: Path, selector: str, more: Mapping[str, Any] | None = None) -> None:
         """Build what a selector names on a warehouse; the slice without tests.
@@ -141,7 +143,8 @@ class _Runs:
         """
         variables = {**self.variables, **(more or {})}
         target = self.root / _TARGET / ("slice" if warehouse == self.slice else "update")
-        read = self._read({**variables, "as_of": None}, target)
+        if target not in self.read:
+            self.read[target] = self._read({**variables, "as_of": None}, target)
         if self.as_of:
             variables["as_of"] = f"{self.as_of.isoformat()}+00:00"
         left_out = ["unit_test"]
@@ -153,7 +156,7 @@ class _Runs:
             *self._arguments("build", variables, target),
             "--selector", selector, "--exclude-resource-type", *left_out,
         ]  # fmt: skip
-        done = run_dbt(arguments, warehouse, read)
+        done = run_dbt(arguments, warehouse, self.read[target])
         if not done.success:
             reason = done.exception or "the lines above name what and where"
             raise KohorteError(f"not refreshed: dbt failed; {reason}")
