@@ -12,7 +12,7 @@ from kohorte.specs import read_specs
 from orchestration.activation.assets import audience_assets
 from orchestration.alerts.sensor import failure_sensor
 from orchestration.publishing.assets import publication_asset
-from orchestration.publishing.updates import update_job
+from orchestration.publishing.updates import refresh_job, update_job
 from orchestration.quality.checks import quality_checks
 from orchestration.sources.assets import raw_tables
 from orchestration.sources.sensors import raw_files_sensor, specs_sensor
@@ -47,7 +47,7 @@ def build_definitions(root: Path) -> dg.Definitions:
             *synced,
         ],
         asset_checks=[quality_checks(models.keys)],
-        jobs=[build, update, backfill],
+        jobs=[build, update, refresh_job(publication.key), backfill],
         schedules=schedules(build, update, settings.timezone),
         sensors=[
             raw_files_sensor(root, manifest, build),
