@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-#: Tables with one person to a row.
+#: Tables whose every row is of a customer.
 _OF_CUSTOMERS = (
     "dim_customer_channels",
     "dim_customers",
@@ -67,8 +67,8 @@ _OF_IDENTIFIERS = (
     "int_identity_nodes",
     "int_identity_seen",
 )
-_WHOLE = ("dim_products",)
-_CUSTOMER = "customer_id in (select customer_id from touched)"
+_TOUCHED = "{} in (select customer_id from touched)"
+_CUSTOMER = _TOUCHED.format("customer_id")
 _VISITOR = "{} in (select identifier from slice.touched_identifiers where kind = 'anonymous')"
 REFRESHED = "refreshed_customers"
 
@@ -127,14 +127,12 @@ def _conditions() -> Iterator[tuple[str, str]]:
             nobody = f"case when anonymous_id is null then {nobody} else {visitor} end"
         yield table, f"{_CUSTOMER} or customer_id is null and {nobody}"
     for table in _OF_VISITORS:
-        customer = _CUSTOMER.replace("customer_id in", "visitor_id in", 1)
-        of_visitor = _VISITOR.format("visitor_id")
-        yield table, f"case when is_customer then {customer} else {of_visitor} end"
+        customer, nobody = _TOUCHED.format("visitor_id"), _VISITOR.format("visitor_id")
+        yield table, f"case when is_customer then {customer} else {nobody} end"
     yield "dim_visitor_features", visitor
     for table in _OF_IDENTIFIERS:
         yield table, "(identifier_type, identifier) in (from slice.touched_identifiers)"
-    for table in _WHOLE:
-        yield table, "true"
+    yield "dim_products", "true"
 
 
 def _keys(canonical: str) -> str:

@@ -92,6 +92,7 @@ def _find_gone(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Seque
                 for system, of_system in tables.items()
                 if table in of_system
             )
+            there = there or "select null as key"
             known = [
                 f"select {key} as key from built.{fact} where customer_id is null"
                 + (" and anonymous_id is null" if fact == _EVENTS else "")

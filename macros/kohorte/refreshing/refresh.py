@@ -183,7 +183,11 @@ def _connected(path: Path, **attached: Path) -> Iterator[duckdb.DuckDBPyConnecti
         connection.execute("set TimeZone = 'UTC'")
         for name, other in attached.items():
             connection.execute(f"attach {literal(other)} as {quoted(name)} (read_only)")
-        yield connection
+        try:
+            yield connection
+        except duckdb.CatalogException as error:
+            lacking = str(error).splitlines()[0]
+            raise KohorteError(f"not refreshed: {lacking}\n{_BUILD}") from error
 
 
 def _require_sums(warehouse: Path) -> None:
@@ -217,8 +221,11 @@ def _as_of(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> datetime.d
     """
     row = connection.execute(
         """
-        select now.as_of, now.today, built.today, now.as_of < built.as_of
-        from int_clock as now cross join built.int_clock as built
+        select now.as_of, now.today, features.today, now.as_of < built.as_of
+        from int_clock as now
+        cross join built.int_clock as built
+        -- An update moves the clock alone.
+        cross join built.int_feature_windows as features
         """
     ).fetchone()
     if row is None:
