@@ -31,14 +31,13 @@ def run_dbt(
     `read` is what dbt kept in READ_FILE of the same project; with it nothing is read anew,
     and no spec is compiled.
     """
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     with _warehouse(warehouse):
         try:
             return dbtRunner(manifest_of(read) if read else None).invoke(list(arguments))
         finally:
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+            _close_connections()
 
 
 def manifest_of(read: bytes) -> Manifest:
@@ -49,6 +48,20 @@ def manifest_of(read: bytes) -> Manifest:
     manifest = Manifest.from_msgpack(read, decoder=extended_mashumuro_decoder)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     return manifest
+
+
+def _close_connections() -> None:
+    """Close the database that dbt opened.
+
+    The adapter only lets go of it: it stays open as long as anything else refers to it, as
+    the frames of a logged traceback may.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
