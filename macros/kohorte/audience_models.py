@@ -8,7 +8,7 @@ from kohorte.audiences import Audience
 from kohorte.catalog import Catalog
 from kohorte.dialects import json_object
 from kohorte.lookup import Query
-from kohorte.models import TEXTS, model_text, row_of
+from kohorte.model_texts import TEXTS, model_text, row_of
 from kohorte.moments import Clock, within
 from kohorte.specs import SetAside, Specs
 

@@ -1,23 +1,13 @@
-"""Write the plan as dbt models: text that reads like a colleague's."""
+"""The dbt models of a plan, and of what is declared."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from sqlglot import exp
 
-from kohorte.dialects import render, without_jinja
 from kohorte.lookup import WORD_BITS, Query
-from kohorte.moving import (
-    CLOCK_BEFORE,
-    MOMENTS,
-    MOVED,
-    WHOLE_PREFIX,
-    fingerprint,
-    moments_before,
-)
+from kohorte.model_texts import TEXTS, model_text, row_of
 from kohorte.plan import (
     FLAG_PREFIX,
     LIST_PREFIX,
@@ -29,11 +19,11 @@ from kohorte.plan import (
 )
 from kohorte.segments.segment import Segment
 from kohorte.specs import SetAside, Specs
+from kohorte.updatable import updatable_conditions
 from kohorte.uses import uses_of
 
 DEFINITIONS_MODEL = "int_segment_definitions"
 UNREAD_FILES_MODEL = "int_segment_unread_files"
-TEXTS = "array<text>"
 _DEFINITION_COLUMNS = {
     "segment": "text",
     "label": "text",
@@ -61,73 +51,9 @@ _DEFINITION_COLUMNS = {
     "expected_max_change": "double",
 }
 _UNREAD_COLUMNS = {"declared_in": "text", "reason": "text"}
-_WIDTH = 88
-_COMMENT_LINES = 4
-_CONFIG = '{{{{ config(materialized="{}") }}}}'
 _CONDITIONS = (
     "One row per {} who meets any condition on activities or lists, with 60 flags to a number."
 )
-_BETWEEN = ",\n\n"
-_UNION, _UNION_ALL = "\n\n    union\n\n", "\n\n    union all\n\n"
-CLOCK, COUNTS_MODEL = "int_clock", "int_customer_row_counts"
-#: The table of the evaluation before, as the model names it.
-BEFORE = "answers_before"
-_IN_UPDATE = "\n    {{% if before %}}{}\n    {{% endif %}}"
-_MOVED = """
-    {{% if before %}}
-    where {key} in (select moved.{key} from moved)
-    {{% endif %}}"""
-_ARRIVED = """    select row_counts.{key}
-    from row_counts
-    left join row_counts_before
-        on row_counts.{key} = row_counts_before.{key}
-    where
-        row_counts_before.{key} is null
-        or row_counts.count_rows <> row_counts_before.count_rows"""
-_REFRESHED = '\n    {{{{ union_refreshed("{key}") }}}}'
-_UPDATABLE = """{comment}
-{config}
-{{% set row_counts = ref("{counts}") %}}
-{{% set before = answers_before("{hash}") %}}
-
-with
-
-{{% if before %}}
-answers_before as (
-    select * from {{{{ before }}}}
-),
-
-{clock_before} as (
-    select
-        max(evaluated_at) as as_of,
-        max({{{{ local_timestamp("evaluated_at") }}}}) as local_as_of
-    from answers_before
-),
-
-row_counts as (
-    select * from {{{{ row_counts }}}}
-),
-
-row_counts_before as (
-    select * from {{{{ segment_state("row_counts") }}}}
-),
-
-{{% endif %}}
-{first},
-
-{{% if before %}}
-{update},
-
-{{% endif %}}
-{body}
-
-select
-    {name}.*,
-    '{hash}' as evaluated_by,
-    {clock}.as_of as evaluated_at
-from {name}
-cross join {clock}
-"""
 
 
 def entity_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
@@ -135,7 +61,9 @@ def entity_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
     entity = plan.entity.name
     models = packed_models(plan, dialect)
     if plan.moving.asked:
-        models[conditions_model(entity)] = updatable_conditions(plan, dialect)
+        models[conditions_model(entity)] = updatable_conditions(
+            plan, _CONDITIONS.format(entity), dialect
+        )
     return {
         **models,
         members_model(entity): model_text(
@@ -158,42 +86,6 @@ def packed_models(plan: EntityPlan, dialect: str) -> dict[str, str]:
             _CONDITIONS.format(entity), "table", plan.conditions, dialect, plan.moving.aliases()
         )
     return models
-
-
-def updatable_conditions(plan: EntityPlan, dialect: str) -> str:
-    """Return the model of packed conditions, which in an update keeps what cannot have changed.
-
-    Between `if before` and `endif` stands what only an update does; without it, everybody's
-    conditions are evaluated.
-    """
-    key, moving, queries = plan.entity.key, plan.moving, list(plan.conditions)
-    tables, aliases = imports_of(queries) - {CLOCK}, moving.aliases()
-    edged = {f"{WHOLE_PREFIX}{edge.model}" for edge in moving.edges}
-    whole = tables & aliases.keys()
-    first = [_import(CLOCK, CLOCK), *(_import(name, aliases[name]) for name in sorted(whole))]
-    update = [_import(name, aliases[name]) for name in sorted(edged - whole)]
-    if queries[0].name == MOMENTS:
-        moments = queries.pop(0)
-        first.append(_cte(moments, dialect))
-        update.append(_cte(moments_before(moments), dialect))
-    passed = [_select(select, dialect) for select in moving.passed(key)]
-    arrived = _UNION.join([_ARRIVED.format(key=key), *passed]) + _REFRESHED.format(key=key)
-    update.append(f"{MOVED} as (\n{arrived}\n)")
-    only_moved = _MOVED.format(key=key)
-    then = [
-        _import(name, name, only_moved if name in moving.models else "")
-        for name in sorted(tables - whole)
-    ]
-    *ctes, met, packed = (_cte(query, dialect) for query in queries)
-    # The answers that are kept stand beside those that are found, before both are packed.
-    kept = (_UNION_ALL + _select(select, dialect) for select in moving.kept(key, BEFORE))
-    met = met.removesuffix("\n)") + _IN_UPDATE.format("".join(kept)) + "\n)"
-    texts = {"first": _BETWEEN.join(first), "body": _BETWEEN.join([*then, *ctes, met, packed])}
-    return _UPDATABLE.format(
-        comment=comment(_CONDITIONS.format(plan.entity.name)), config=_CONFIG.format("table"),
-        counts=COUNTS_MODEL, clock=CLOCK, clock_before=CLOCK_BEFORE, name=queries[-1].name,
-        hash=fingerprint(texts["first"] + texts["body"]), update=_BETWEEN.join(update), **texts,
-    )  # fmt: skip
 
 
 def definitions_model(specs: Specs, plans: Iterable[EntityPlan], dialect: str) -> str:
@@ -286,74 +178,3 @@ def _set_aside(aside: SetAside) -> dict[str, object]:
 
 def _definition(row: Mapping[str, object]) -> exp.Select:
     return row_of(row, _DEFINITION_COLUMNS)
-
-
-def row_of(row: Mapping[str, object], columns: Mapping[str, str]) -> exp.Select:
-    """Return a select of one row; what it lacks is null, or an empty list."""
-    values = {name: _value(row.get(name), sql_type) for name, sql_type in columns.items()}
-    return exp.select(*(exp.alias_(value, name, copy=False) for name, value in values.items()))
-
-
-def _value(value: object, sql_type: str) -> exp.Expr:
-    """Return a value of a type; a text needs no cast."""
-    if sql_type == TEXTS:
-        texts = value if isinstance(value, Iterable) else ()
-        array = exp.Array(expressions=[exp.Literal.string(str(text)) for text in texts])
-        return exp.cast(array, exp.DataType.build(TEXTS), copy=False)
-    if isinstance(value, str):
-        return exp.Literal.string(value)
-    number = exp.Null() if value is None else exp.Literal.number(str(value))
-    return exp.cast(number, sql_type, copy=False)
-
-
-def model_text(
-    grain: str,
-    materialized: str,
-    queries: tuple[Query, ...],
-    dialect: str,
-    aliases: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """Return a model: what a row is, the imports, the CTEs, and the last of them.
-
-    `aliases` names the model behind an import that bears a shorter name.
-    """
-    imports = [_import(name, aliases.get(name, name)) for name in sorted(imports_of(queries))]
-    ctes = [*imports, *(_cte(query, dialect) for query in queries)]
-    body = _BETWEEN.join(ctes)
-    config = _CONFIG.format(materialized)
-    return f"{comment(grain)}\n{config}\n\nwith\n\n{body}\n\nselect * from {queries[-1].name}\n"
-
-
-def imports_of(queries: Iterable[Query]) -> set[str]:
-    """Return the tables that queries read and that are none of them."""
-    queries = tuple(queries)
-    tables = {
-        table.name
-        for query in queries
-        for select in query.selects
-        for table in select.find_all(exp.Table)
-    }
-    return tables - {query.name for query in queries}
-
-
-def _import(name: str, model: str, where: str = "") -> str:
-    return f'{name} as (\n    select * from {{{{ ref("{model}") }}}}{where}\n)'
-
-
-def _select(select: exp.Select, dialect: str) -> str:
-    return render(without_jinja(select), dialect, "    ")
-
-
-def _cte(query: Query, dialect: str) -> str:
-    body = _UNION_ALL.join(_select(select, dialect) for select in query.selects)
-    note = "".join(f"{comment(text)}\n" for text in query.comments)
-    return f"{note}{query.name} as (\n{body}\n)"
-
-
-def comment(text: str) -> str:
-    """Return a text as SQL comment lines that neither SQL nor Jinja reads anything into."""
-    harmless = "".join(
-        character if character.isprintable() else " " for character in text
-    ).translate(str.maketrans("{}", "()"))
-    lines = textwrap.wrap(harmless, _WIDTH - 3, max_lines=_COMMENT_LINES, placeholder=" …")
-    return "\n".join(f"-- {line}" for line in lines)
