@@ -1,7 +1,7 @@
 -- One row per customer: how much is known of them, to see whether anything arrived.
 {% set before = table_before("count_events") %}
 
-{% if before and not refreshed_customers() %}
+{% if before %}
     -- An update takes in events, and nothing else.
     with counts_before as (
         select * from {{ before }}

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import duckdb
 
+from kohorte.refreshing.facts import EVENTS, FACTS, RAW_KEYS, keys_of
+
 #: Tables whose every row is of a customer.
 _OF_CUSTOMERS = (
     "dim_customer_channels",
@@ -30,35 +32,9 @@ _OF_CUSTOMERS = (
     "int_customer_product_features",
     "int_customer_products",
     "int_customer_purchases",
+    "int_customer_row_counts",
     "int_customer_stage_features",
 )
-#: The key of a raw row of each canonical table, as the macro `row_key` writes it.
-RAW_KEYS = {
-    "answers": "answer_id",
-    "consents": "consent_id",
-    "customers": "account_id",
-    "events": "event_id",
-    "messages": "message_id",
-    "order_lines": (
-        "coalesce(nullif(order_id, ''), '?') || '/' || coalesce(cast(line_number as varchar), '?')"
-    ),
-    "orders": "order_id",
-    "points": "entry_id",
-    "referrals": "referral_id",
-}
-#: Facts whose rows may be nobody's, each with the key that names the system and the raw row,
-#: and the canonical table that it is of. Lines come and go with their order.
-FACTS = {
-    "fct_answers": ("answer_id", "answers"),
-    "fct_consents": ("consent_id", "consents"),
-    "fct_events": ("event_id", "events"),
-    "fct_messages": ("message_id", "messages"),
-    "fct_order_lines": ("order_id", "orders"),
-    "fct_orders": ("order_id", "orders"),
-    "fct_points": ("point_entry_id", "points"),
-    "fct_referrals": ("referral_id", "referrals"),
-}
-_EVENTS = "fct_events"
 _OF_VISITORS = ("int_visitor_behaviour", "int_visitor_carts", "int_visitor_lead_points")
 _OF_IDENTIFIERS = (
     "int_identity_holdings",
@@ -123,7 +99,7 @@ def _conditions() -> Iterator[tuple[str, str]]:
     visitor = _VISITOR.format("anonymous_id")
     for table, (key, canonical) in FACTS.items():
         nobody = f"{key} in ({_keys(canonical)})"
-        if table == _EVENTS:
+        if table == EVENTS:
             nobody = f"case when anonymous_id is null then {nobody} else {visitor} end"
         yield table, f"{_CUSTOMER} or customer_id is null and {nobody}"
     for table in _OF_VISITORS:
@@ -139,11 +115,8 @@ def _keys(canonical: str) -> str:
     """Return the query of the keys of the raw rows that the slice was made of, or that are
     there no more.
     """
-    key = f"system || ':' || {RAW_KEYS[canonical]}"
-    made_of = f"select {key} from slice.int_{canonical}_checked"
-    if canonical == "events":
-        made_of = f"select event_id from slice.{_EVENTS}"
-    return f"{made_of} union all select key from slice.gone_keys where table_name = '{canonical}'"
+    gone = f"select key from slice.gone_keys where table_name = '{canonical}'"
+    return f"{keys_of(canonical, 'slice.')} union all {gone}"
 
 
 _SUMS = """

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,12 @@ from kohorte.project import read_project, warehouse_path
 from kohorte.publishing.copies import literal, quoted
 from kohorte.publishing.files import opened, settings, told
 from kohorte.publishing.publish import Publication, is_published, publish
+from kohorte.refreshing.facts import EVENTS
+from kohorte.refreshing.gone import find_gone
 from kohorte.refreshing.merge import REFRESHED, merge
-from kohorte.refreshing.reach import find_strangers, find_touched
+from kohorte.refreshing.reach import find_touched
 from kohorte.refreshing.slice import cut
+from kohorte.refreshing.strangers import find_strangers
 
 FOLDER = "refresh"
 _TARGET = Path("target/refresh")
@@ -104,9 +107,12 @@ def _build(runs: _Runs, warehouse: Path) -> tuple[int, int]:
     runs.dbt(runs.slice, _ROWS_OF_ALL)
     with _connected(runs.slice, built=warehouse) as connection:
         runs.as_of = _as_of(connection, warehouse)
-        find_touched(connection, tables)
+        find_touched(connection)
+        find_gone(connection, tables)
     for _ in range(_MAX_LOOKS):
         with _connected(runs.slice) as connection:
+            # dbt has read the project for an update, which would add to it.
+            connection.execute(f"drop table if exists {EVENTS}")
             cut(connection, tables)
         runs.dbt(runs.slice, _SLICE)
         with _connected(runs.slice, built=warehouse) as connection:
@@ -133,18 +139,16 @@ class _Runs:
     slice: Path
     tests: bool
     as_of: datetime.datetime | None = None
-    #: What dbt read of the project, by target folder.
-    read: dict[Path, bytes] = field(default_factory=dict)
+    #: What dbt read of the project, for an update.
+    read: bytes | None = None
 
     def dbt(self, warehouse: Path, selector: str, more: Mapping[str, Any] | None = None) -> None:
         """Build what a selector names on a warehouse; the slice without tests.
 
         Raises KohorteError when that fails.
         """
+        self.read = self.read or self._read()
         variables = {**self.variables, **(more or {})}
-        target = self.root / _TARGET / ("slice" if warehouse == self.slice else "update")
-        if target not in self.read:
-            self.read[target] = self._read({**variables, "as_of": None}, target)
         if self.as_of:
             variables["as_of"] = f"{self.as_of.isoformat()}+00:00"
         left_out = ["unit_test"]
@@ -153,26 +157,28 @@ class _Runs:
         elif not self.tests:
             left_out += ["test"]
         arguments = [
-            *self._arguments("build", variables, target),
+            *self._arguments("build", variables),
             "--selector", selector, "--exclude-resource-type", *left_out,
         ]  # fmt: skip
-        done = run_dbt(arguments, warehouse, self.read[target])
+        done = run_dbt(arguments, warehouse, self.read)
         if not done.success:
             reason = done.exception or "the lines above name what and where"
             raise KohorteError(f"not refreshed: dbt failed; {reason}")
 
-    def _read(self, variables: dict[str, Any], target: Path) -> bytes:
+    def _read(self) -> bytes:
         """Return what dbt reads of the project, which does not depend on as_of."""
-        done = run_dbt(self._arguments("parse", variables, target), self.slice)
+        variables = {**self.variables, **_UPDATE, "as_of": None}
+        done = run_dbt(self._arguments("parse", variables), self.slice)
         if not done.success:
             raise KohorteError(f"dbt cannot read the project: {done.exception}")
-        return (target / READ_FILE).read_bytes()
+        return (self.root / _TARGET / READ_FILE).read_bytes()
 
-    def _arguments(self, command: str, variables: Mapping[str, Any], target: Path) -> list[str]:
+    def _arguments(self, command: str, variables: Mapping[str, Any]) -> list[str]:
+        target = str(self.root / _TARGET)
         return [
-            command, "--quiet", "--project-dir", str(self.root),
-            "--profiles-dir", str(self.root), "--target-path", str(target),
-            "--log-path", str(target), "--vars", json.dumps(variables, sort_keys=True),
+            command, "--quiet", "--no-write-json", "--project-dir", str(self.root),
+            "--profiles-dir", str(self.root), "--target-path", target,
+            "--log-path", target, "--vars", json.dumps(variables, sort_keys=True),
         ]  # fmt: skip
 
 
