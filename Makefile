@@ -13,7 +13,7 @@ LINT := KOHORTE_WAREHOUSE=target/lint.duckdb
 SQL := models tests/data
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-spark test-activation ghost fuzz fuzz-refresh kill lint format dev lock clean
+.PHONY: help run test prove test-spark test-activation ghost fuzz fuzz-refresh kill lint format dev lock clean
 
 help: ## print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,7 +33,10 @@ run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=,
 		$(if $(RAW),--raw "$(RAW)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 test: $(INSTALLED) lint ## run everything that must hold
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not long"
+
+prove: $(INSTALLED) ## run the longer proofs, which `make test` leaves out
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m long
 
 fuzz: $(INSTALLED) ## compare segments with the reference, and updates with builds (EXAMPLES=)
 	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest \

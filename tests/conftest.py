@@ -59,7 +59,7 @@ class Dbt:
         Reading it takes dbt longer than most runs, and it reads anew whenever a var changes.
         """
         read = read_once(variables)
-        arguments = tuple(self.command(command, arguments, variables)[1:])
+        arguments = (*self.command(command, arguments, variables)[1:], "--no-write-json")
         return self._run([sys.executable, "-m", "tests.dbt_again", str(read), *arguments])
 
     def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

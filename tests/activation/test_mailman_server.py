@@ -19,6 +19,8 @@ from tests.activation.mailman import MailmanAdapter
 from tests.activation.shop import Shop, people
 from tests.servers.mailman import Mailman, mailman_server
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def mailman() -> Iterator[Mailman]:

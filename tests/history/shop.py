@@ -153,7 +153,7 @@ class Shop:
     ) -> list[str]:
         """Return the arguments of dbt."""
         return [
-            command, *flags, "--quiet", "--log-level", "none",
+            command, *flags, "--quiet", "--log-level", "none", "--no-write-json",
             "--project-dir", str(self.folder), "--profiles-dir", str(self.folder),
             "--target-path", str(self.folder / "target"),
             "--log-path", str(self.folder / "logs"),

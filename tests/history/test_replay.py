@@ -80,7 +80,10 @@ def test_a_replay_is_what_daily_runs_would_have_written(shop: Shop, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("begun")
-@pytest.mark.parametrize("timezone", ["Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    "timezone",
+    ["Pacific/Auckland", pytest.param("America/Los_Angeles", marks=pytest.mark.long)],
+)
 def test_a_replay_that_was_stopped_goes_on(shop: Shop, timezone: str) -> None:
     settings = shop.folder / "dbt_project.yml"
     there = settings.read_text(encoding="utf-8")
