@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from kohorte.demo import generate
 from kohorte.errors import KohorteError
 from kohorte.refreshing import refresh as refreshing
@@ -230,6 +231,16 @@ def test_a_killed_refresh_is_made_up_for(shop: Shop, monkeypatch: pytest.MonkeyP
     build(ROOT, shop.variables)
 
     assert differences(warehouse, shop.built) == {}
+
+
+def test_one_refresh_of_a_project_runs_at_a_time(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = shop.copy("beside")
+    monkeypatch.setenv("KOHORTE_WAREHOUSE", str(warehouse))
+    for beside in (ROOT / "target/refresh", warehouse.parent / refreshing.FOLDER):
+        with FileLock(f"{beside}.lock"), pytest.raises(KohorteError, match=r"refresh\.lock"):
+            build(ROOT, shop.variables)
 
 
 def test_another_day_needs_a_build(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

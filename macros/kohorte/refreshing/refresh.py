@@ -83,10 +83,12 @@ def build(
     Raises KohorteError as `refresh` does.
     """
     warehouse = warehouse_path(root).resolve()
-    folder = warehouse.parent / FOLDER
+    folder, target = warehouse.parent / FOLDER, root / _TARGET
     _require_sums(warehouse)
+    target.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(f"{folder}.lock", timeout=0), told(folder, _WHEN_FULL):
+        # What dbt reads of a project lies in the project, whatever the warehouse.
+        with _locked(folder), _locked(target), told(folder, _WHEN_FULL):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700)
             try:
@@ -96,8 +98,15 @@ def build(
                     return _build(runs, warehouse)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
-    except Timeout:
-        raise KohorteError(f"{warehouse} is being refreshed by another program") from None
+    except Timeout as error:
+        raise KohorteError(
+            f"another program is refreshing this project, or {warehouse};"
+            f" it holds {error.lock_file}"
+        ) from None
+
+
+def _locked(folder: Path) -> FileLock:
+    return FileLock(f"{folder}.lock", timeout=0)
 
 
 def _build(runs: _Runs, warehouse: Path) -> tuple[int, int]:
