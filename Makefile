@@ -33,10 +33,10 @@ run: $(INSTALLED) ## build the warehouse and print the segments (SYSTEMS=, RAW=,
 		$(if $(RAW),--raw "$(RAW)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 test: $(INSTALLED) lint ## run everything that must hold
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not long"
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 prove: $(INSTALLED) ## run the longer proofs, which `make test` leaves out
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m long
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m long
 
 fuzz: $(INSTALLED) ## compare segments with the reference, and updates with builds (EXAMPLES=)
 	@KOHORTE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/pytest \
