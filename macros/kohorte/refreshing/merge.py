@@ -41,8 +41,9 @@ _OF_IDENTIFIERS = (
     "int_identity_map",
     "int_identity_merges",
     "int_identity_nodes",
-    "int_identity_seen",
 )
+_SEEN = "int_identity_seen"
+_IDENTIFIER = "(identifier_type, identifier) in (from slice.touched_identifiers)"
 _TOUCHED = "{} in (select customer_id from touched)"
 _CUSTOMER = _TOUCHED.format("customer_id")
 _VISITOR = "{} in (select identifier from slice.touched_identifiers where kind = 'anonymous')"
@@ -107,7 +108,10 @@ def _conditions() -> Iterator[tuple[str, str]]:
         yield table, f"case when is_customer then {customer} else {nobody} end"
     yield "dim_visitor_features", visitor
     for table in _OF_IDENTIFIERS:
-        yield table, "(identifier_type, identifier) in (from slice.touched_identifiers)"
+        yield table, _IDENTIFIER
+    # What strangers share is not touched, and was seen beside what is.
+    linked = "(linked_type, linked_identifier) in (from slice.touched_identifiers)"
+    yield _SEEN, f"{_IDENTIFIER} or {linked}"
     yield "dim_products", "true"
 
 
